@@ -1,0 +1,194 @@
+"""The process that is AWS here: ministack 1.5.33, with what Lodestar's template needs and it does not do yet.
+
+Each patch answers one observed gap, and tests/local/test_emulator_gaps.py shows the gap without the patch: when
+that test fails, upstream has closed it and the patch goes.
+Started by local/aws.py as `python -m local.emulator`, configured by ministack's own environment variables.
+"""
+
+import hashlib
+import os
+import re
+import threading
+import time
+import types
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import ministack.app as app
+import ministack.core.lambda_runtime as runtime
+import ministack.services.cloudformation as cloudformation
+import ministack.services.cloudformation.engine as engine
+import ministack.services.cloudformation.provisioners as provisioners
+import ministack.services.lambda_svc as lambda_service
+
+from local.aws import CODE_CACHE_SETTING
+
+SNAPSHOT_SECONDS = 3.0
+
+
+def transform_nested_templates() -> None:
+    """Provision what SAM makes of a nested stack's template.
+
+    Unpatched, only the root is transformed: 'Unsupported resource type: AWS::Serverless::Function'.
+    """
+    check = provisioners._check_nested_stack_capabilities
+
+    def check_and_transform(parent: str, template: dict[str, Any]) -> None:
+        check(parent, template)
+        transformed = engine._apply_transforms(dict(template))
+        template.clear()
+        template.update(transformed)
+
+    provisioners._check_nested_stack_capabilities = check_and_transform
+
+
+def keep_attributes_across_updates() -> None:
+    """Let a nested resource that an update does not touch keep its attributes.
+
+    Unpatched, they are lost: 'Requested attribute Arn does not exist in schema for AWS::IAM::Role'.
+    """
+    update = provisioners._update_resource
+
+    def update_keeping_attributes(
+        kind: str,
+        physical_id: str,
+        old: dict[str, Any],
+        new: dict[str, Any],
+        stack_name: str,
+        logical_id: str | None = None,
+        attributes: dict[str, Any] | None = None,
+    ) -> tuple[str, dict[str, Any] | None]:
+        if attributes is None:
+            resources = (cloudformation._stacks.get(stack_name) or {}).get("_resources", {})
+            attributes = (resources.get(logical_id) or {}).get("Attributes") or {}
+        new_id, updated = update(kind, physical_id, old, new, stack_name, logical_id, attributes)
+        return new_id, ({**attributes, **(updated or {})} if new_id == physical_id else updated)
+
+    provisioners._update_resource = update_keeping_attributes
+
+
+def name_handler_errors() -> None:
+    """Report the class of what a handler raised, as Lambda does, so that typed Retry and Catch match.
+
+    Unpatched, every failure is 'Runtime.HandlerError', also that of a worker which died ('Runtime.ExitError').
+    """
+    execute = lambda_service._execute_function_warm
+
+    def execute_and_name(function: Any, event: Any, request_id: str) -> dict[str, Any]:
+        outcome: dict[str, Any] = execute(function, event, request_id)
+        body = outcome.get("body")
+        if outcome.get("error") and isinstance(body, dict) and body.get("errorType") == "Runtime.HandlerError":
+            if body.get("errorMessage") == "Worker process died":
+                body["errorType"] = "Runtime.ExitError"
+            else:
+                body["errorType"] = raised_class(outcome.get("log") or "") or body["errorType"]
+        return outcome
+
+    lambda_service._execute_function_warm = execute_and_name
+
+
+def raised_class(log: str) -> str | None:
+    """The class name, without its module, in the last traceback of a log; None without a traceback."""
+    _, header, frames = log.rpartition("Traceback (most recent call last):\n")
+    if not header:
+        return None
+    raised = next((line for line in frames.splitlines() if line and not line.startswith(" ")), "")
+    match = re.match(r"[A-Za-z_][\w.]*", raised)
+    return match[0].rpartition(".")[2] if match else None
+
+
+def reap_every_idle_worker() -> None:
+    """End a function's workers once idle for LAMBDA_WARM_TTL_SECONDS.
+
+    Unpatched, the first worker of each function stays for ever: 60 of them held 4.5 GB.
+    """
+
+    def reap(ttl: float | None = None) -> int:
+        oldest = time.time() - (runtime._LOCAL_WORKER_TTL if ttl is None else ttl)
+        idle: list[Any] = []
+        with runtime._lock:
+            for key, workers in list(runtime._workers.items()):
+                kept = [worker for worker in workers if worker.in_use or worker.last_used > oldest]
+                idle += [worker for worker in workers if worker not in kept]
+                if kept:
+                    runtime._workers[key] = kept
+                else:
+                    del runtime._workers[key]
+        runtime.kill_workers(idle)
+        return len(idle)
+
+    runtime.reap_idle_workers = lambda_service.reap_idle_workers = reap
+
+
+def snapshot_state(every: float = SNAPSHOT_SECONDS) -> None:
+    """Save stacks, queues and users every few seconds, 40-99 ms each time.
+
+    Unpatched, only a graceful stop saves: a kill -9 loses them all.
+    """
+
+    def save_forever() -> None:
+        while True:
+            time.sleep(every)
+            app.save_all(app._build_persistence_save_dict())
+
+    threading.Thread(target=save_forever, name="snapshots", daemon=True).start()
+
+
+def end_workers_with_us() -> None:
+    """A worker ends within a second of this process, also after a kill -9 in the middle of a call."""
+    watch = f"""
+import os as _os, threading as _threading, time as _time
+def _end_with_the_emulator():
+    while _os.getppid() == {os.getpid()}:
+        _time.sleep(1)
+    _os._exit(1)
+_threading.Thread(target=_end_with_the_emulator, daemon=True).start()
+"""
+    runtime._PYTHON_WORKER_SCRIPT = watch + runtime._PYTHON_WORKER_SCRIPT
+
+
+def answer_without_waiting_for_logs() -> None:
+    """A warm call that logs nothing waits 50 ms for a line that never comes; 5 ms find every line that does."""
+    runtime.Worker._drain_stderr_bounded.__defaults__ = (0.005, 0.002, 0.25)
+
+
+class ExtractedOnce(zipfile.ZipFile):
+    """An archive whose content lies once on disk: workers link to it, and share the bytecode Python leaves there.
+
+    A cold start then neither unzips nor compiles what an earlier one has.
+    """
+
+    def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+        archive = Path(str(self.filename))
+        content = Path(os.environ[CODE_CACHE_SETTING]) / hashlib.sha256(archive.read_bytes()).hexdigest()[:32]
+        if not content.exists():
+            draft = content.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+            super().extractall(draft, members, pwd)
+            try:
+                draft.rename(content)
+            except OSError:  # another worker was first
+                if not content.exists():
+                    raise
+        for entry in content.iterdir():
+            (Path(path) / entry.name).symlink_to(entry)
+
+
+def extract_code_once() -> None:
+    runtime.zipfile = types.SimpleNamespace(**{**vars(zipfile), "ZipFile": ExtractedOnce})
+
+
+def main() -> None:
+    transform_nested_templates()
+    keep_attributes_across_updates()
+    name_handler_errors()
+    reap_every_idle_worker()
+    snapshot_state()
+    end_workers_with_us()
+    answer_without_waiting_for_logs()
+    extract_code_once()
+    app.main()
+
+
+if __name__ == "__main__":
+    main()
