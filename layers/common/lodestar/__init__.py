@@ -1,0 +1,1 @@
+"""What every function stands on: no business nouns here."""

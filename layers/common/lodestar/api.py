@@ -1,0 +1,300 @@
+"""An endpoint resource as a Lambda: `router = APIRouter(...)`, plain `def` operations, `handler = lambda_handler(router)`.
+
+The edge does what every operation needs: the caller, the unit of work (committed before the answer leaves),
+Idempotency-Key, If-Match and ETag, pages, problem documents, the correlation id.
+"""
+
+import functools
+import inspect
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter as FastAPIRouter
+from fastapi import Depends, FastAPI, Header, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from mangum import Mangum
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from lodestar import idempotency
+from lodestar.auth import ORGANIZATION_HEADER, principal_from
+from lodestar.db import unit_of_work
+from lodestar.log import begin_correlation, correlation_id, log
+from lodestar.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT, PageQuery
+from lodestar.principal import NOBODY, Principal, Role
+from lodestar.problems import Forbidden, InvalidContent, Problem, StaleVersion, Unauthenticated
+from lodestar.responses import COMMON, PROBLEM_JSON, guard_problem, problems
+
+__all__ = [
+    "APIRouter", "Caller", "IfMatch", "Paging", "PublicSession", "ReadModel", "ReadSession", "UnitOfWork",
+    "WriteModel", "WriteSession", "allow", "lambda_handler", "problems",
+]
+
+READING = frozenset({"GET", "HEAD"})
+TEXT_TYPES = ["text/", "application/json", PROBLEM_JSON, "image/svg+xml"]
+"""What API Gateway passes as text; anything else is base64."""
+
+
+class WriteModel(BaseModel):
+    """The base of request bodies: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class ReadModel(BaseModel):
+    """The base of answers, filled from rows."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+async def current_caller(request: Request) -> Principal:
+    """The caller, from the authorizer's context."""
+    context: Mapping[str, str] = request.scope["aws.event"]["requestContext"].get("authorizer") or {}
+    if not context:
+        raise Unauthenticated()
+    domain = request.url.path.split("/")[2]
+    return principal_from(
+        context,
+        organization=request.headers.get(ORGANIZATION_HEADER),
+        needed_scope=f"{domain}:{'read' if request.method in READING else 'write'}",
+    )
+
+
+Caller = Annotated[Principal, Depends(current_caller)]
+
+
+def allow(*roles: Role) -> Any:
+    """A caller with any of these roles: `caller: Annotated[Principal, allow(Role.ORG_ADMIN)]`. Others get 403."""
+
+    async def require(caller: Caller) -> Principal:
+        if not caller.has(*roles):
+            raise Forbidden(f"This needs one of the roles: {', '.join(sorted(roles))}.")
+        return caller
+
+    return Depends(require)
+
+
+async def _read_session(caller: Caller) -> AsyncIterator[Session]:
+    with unit_of_work(caller, read_only=True) as session:
+        yield session
+
+
+async def _write_session(request: Request, caller: Caller) -> AsyncIterator[Session]:
+    with _idempotent_work(request, caller) as session:
+        yield session
+
+
+async def _public_session(request: Request) -> AsyncIterator[Session]:
+    with _idempotent_work(request, Principal(user_id=NOBODY, org_id=NOBODY)) as session:
+        yield session
+
+
+@contextmanager
+def _idempotent_work(request: Request, principal: Principal) -> Iterator[Session]:
+    claimed: idempotency.Claim | None = getattr(request.state, "claim", None)
+    with unit_of_work(principal) as session:
+        if claimed:
+            idempotency.claim(session, claimed)
+            request.state.save_answer = functools.partial(_save_answer, session, principal, claimed)
+        yield session
+
+
+def _save_answer(session: Session, principal: Principal, claimed: idempotency.Claim, answer: Response) -> None:
+    from lodestar.db import act_for, principal_of
+
+    if principal_of(session) != principal:
+        act_for(session, principal)
+    idempotency.save(
+        session, claimed, status=answer.status_code, body=bytes(answer.body), headers=dict(answer.headers)
+    )
+
+
+class UnitOfWorkFactory:
+    """For the one exception: an endpoint that calls a vendor before it answers. Commit the intent, call with the
+    intent's id as the vendor's idempotency key, commit the result, each in a `transaction()` of its own."""
+
+    def __init__(self, request: Request, principal: Principal) -> None:
+        self._request, self._principal = request, principal
+        self._claim: idempotency.Claim | None = getattr(request.state, "claim", None)
+        if self._claim:
+            request.state.save_answer = self._save
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One transaction; the first of a request claims its Idempotency-Key."""
+        with unit_of_work(self._principal) as session:
+            if self._claim:
+                idempotency.claim(session, self._claim)
+            yield session
+
+    def _save(self, answer: Response) -> None:
+        assert self._claim
+        with unit_of_work(self._principal) as session:
+            _save_answer(session, self._principal, self._claim, answer)
+
+
+async def _unit_of_work(request: Request, caller: Caller) -> UnitOfWorkFactory:
+    return UnitOfWorkFactory(request, caller)
+
+
+ReadSession = Annotated[Session, Depends(_read_session, scope="function")]
+WriteSession = Annotated[Session, Depends(_write_session, scope="function")]
+PublicSession = Annotated[Session, Depends(_public_session, scope="function")]
+UnitOfWork = Annotated[UnitOfWorkFactory, Depends(_unit_of_work)]
+
+
+async def _page_query(
+    limit: Annotated[int, Query(ge=1, le=MAXIMUM_LIMIT, description="Rows a page")] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=1000, description="`page.next_cursor` of the page before")] = None,
+    include: Annotated[Literal["total"] | None, Query(description="`total` counts the whole list")] = None,
+) -> PageQuery:
+    return PageQuery(limit=limit, cursor=cursor, with_total=include == "total")
+
+
+Paging = Annotated[PageQuery, Depends(_page_query)]
+
+
+async def _if_match(if_match: Annotated[str | None, Header(description="The row's ETag")] = None) -> int | None:
+    if if_match is None or if_match == "*":
+        return None
+    try:
+        return int(if_match.removeprefix("W/").strip('"'))
+    except ValueError:
+        raise StaleVersion("If-Match must hold the ETag that the last answer gave.") from None
+
+
+IfMatch = Annotated[int | None, Depends(_if_match)]
+
+
+class Route(APIRoute):
+    """A route whose plain `def` operation runs inline: a Lambda serves one request at a time, and a thread hop
+    costs five times the rest."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, _inline(endpoint), **options)
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            key = request.headers.get("idempotency-key")
+            if key and request.method == "POST":
+                if len(key) > 255:
+                    raise InvalidContent("An Idempotency-Key has at most 255 characters.")
+                request.state.claim = idempotency.claim_of(
+                    key=key, method=request.method, path=request.url.path, body=await request.body()
+                )
+            response = await handle(request)
+            version = getattr(request.state, "version", None)
+            if version is not None:
+                response.headers["ETag"] = f'"{version}"'
+            save = getattr(request.state, "save_answer", None)
+            if save:
+                save(response)
+            return response
+
+        return answer
+
+
+def _inline(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(endpoint, eval_str=True)
+    request_name = next((n for n, p in signature.parameters.items() if p.annotation is Request), None)
+    hidden = request_name or "request__"
+
+    @functools.wraps(endpoint)
+    async def run(*args: Any, **kwargs: Any) -> Any:
+        request: Request = kwargs[hidden] if request_name else kwargs.pop(hidden)
+        result = endpoint(*args, **kwargs)
+        request.state.version = getattr(result, "version", None)
+        return result
+
+    if request_name is None:
+        extra = inspect.Parameter(hidden, inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+        signature = signature.replace(parameters=[*signature.parameters.values(), extra])
+    run.__signature__ = signature  # type: ignore[attr-defined]
+    return run
+
+
+class APIRouter(FastAPIRouter):
+    """A resource's router: the common problems are documented on each of its operations."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(route_class=Route, responses=COMMON, **options)
+
+
+def lambda_handler(router: FastAPIRouter) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """The Lambda handler of one resource, for API Gateway's REST proxy events."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.include_router(router)
+    app.add_exception_handler(Problem, _answer_problem)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(idempotency.Replay, _answer_replay)
+    app.add_exception_handler(StaleDataError, _answer_stale)
+    app.add_exception_handler(DBAPIError, _answer_guard)
+    app.add_exception_handler(404, _answer_no_route)
+    app.add_exception_handler(Exception, _answer_failure)
+    adapter = Mangum(app, lifespan="off", text_mime_types=TEXT_TYPES)
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        current = begin_correlation(headers.get("x-correlation-id"))
+        answer: dict[str, Any] = adapter(event, context)
+        answer.setdefault("headers", {})["x-correlation-id"] = current
+        return answer
+
+    return handle
+
+
+async def _answer_problem(_request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return JSONResponse(
+        problem.document(correlation_id()),
+        status_code=problem.status,
+        headers=problem.headers,
+        media_type=PROBLEM_JSON,
+    )
+
+
+async def _answer_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    fields = [
+        {"field": ".".join(str(part) for part in e["loc"] if part != "body"), "code": e["type"], "message": e["msg"]}
+        for e in error.errors()
+    ]
+    named = ", ".join(dict.fromkeys(f["field"] for f in fields if f["field"]))
+    return await _answer_problem(request, InvalidContent(f"Correct these: {named or 'the body'}.", errors=fields))
+
+
+async def _answer_replay(_request: Request, replay: Exception) -> Response:
+    assert isinstance(replay, idempotency.Replay)
+    return Response(replay.body, status_code=replay.status, headers=replay.headers)
+
+
+async def _answer_stale(request: Request, _error: Exception) -> Response:
+    return await _answer_problem(request, StaleVersion())
+
+
+async def _answer_guard(request: Request, error: Exception) -> Response:
+    """A guard in the data layer refused what a service let through."""
+    assert isinstance(error, DBAPIError)
+    problem = guard_problem(error)
+    if problem is None:
+        return await _answer_failure(request, error)
+    log.warning("guard_refused", code=problem.members.get("guard"), path=request.url.path)
+    return await _answer_problem(request, problem)
+
+
+async def _answer_no_route(request: Request, _error: Exception) -> Response:
+    from lodestar.problems import NotFound
+
+    return await _answer_problem(request, NotFound("There is no such resource."))
+
+
+async def _answer_failure(request: Request, error: Exception) -> Response:
+    log.error("request_failed", exc_info=error, method=request.method, route=request.scope.get("path"))
+    return await _answer_problem(request, Problem("Nothing was changed. Quote the correlation id if you ask for help."))

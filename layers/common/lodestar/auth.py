@@ -1,0 +1,54 @@
+"""From the authorizer's context to a `Principal` (ARCHITECTURE.md, section 6).
+
+The authorizer's answer is cached for 60 s, so the expiry is checked again here.
+"""
+
+import json
+from collections.abc import Mapping
+from uuid import UUID
+
+from lodestar import clock
+from lodestar.principal import Principal, Role
+from lodestar.problems import Forbidden, OrganizationRequired, Unauthenticated
+
+ORGANIZATION_HEADER = "lodestar-organization"
+
+
+def principal_from(context: Mapping[str, str], *, organization: str | None, needed_scope: str) -> Principal:
+    """The caller in the organization they chose; by default their only one.
+
+    `context` holds strings only: `user_id`, `memberships` (JSON: organization id -> roles), `expires_at` (Unix
+    seconds), and for API keys `api_key_id` and `scopes` (separated by spaces). Raises `Unauthenticated`,
+    `OrganizationRequired`, or `Forbidden` when an API key lacks `needed_scope`.
+    """
+    if not context.get("user_id") or float(context.get("expires_at", "0")) <= clock.now().timestamp():
+        raise Unauthenticated("Your sign-in has expired. Sign in again.")
+    memberships: dict[str, list[str]] = json.loads(context.get("memberships") or "{}")
+    org_id, roles = _chosen(memberships, organization)
+    key = context.get("api_key_id")
+    scopes = frozenset((context.get("scopes") or "").split())
+    if key and needed_scope not in scopes:
+        raise Forbidden(f"This API key lacks the scope {needed_scope}.")
+    return Principal(
+        user_id=UUID(context["user_id"]),
+        org_id=org_id,
+        roles=roles,
+        api_key_id=UUID(key) if key else None,
+        scopes=scopes,
+    )
+
+
+def _chosen(memberships: Mapping[str, list[str]], organization: str | None) -> tuple[UUID, frozenset[Role]]:
+    everywhere = {Role.PLATFORM_ADMIN} if any("platform_admin" in roles for roles in memberships.values()) else set()
+    if organization is None:
+        if len(memberships) != 1:
+            raise OrganizationRequired()
+        organization = next(iter(memberships))
+    try:
+        org_id = UUID(organization)
+    except ValueError:
+        raise OrganizationRequired(f"{organization!r} is not an organization's id.") from None
+    roles = {Role(role) for role in memberships.get(str(org_id), [])} | everywhere
+    if not roles:
+        raise OrganizationRequired("You do not belong to that organization.")
+    return org_id, frozenset(roles)

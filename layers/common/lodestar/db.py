@@ -1,0 +1,137 @@
+"""The database: one warm connection, the unit of work, row-level security.
+
+Nobody but the edge commits. An endpoint takes `ReadSession` or `WriteSession` (lodestar.api); reactions, tasks and
+schedules are handed a session; both come from `unit_of_work`, which tells PostgreSQL for which organization the
+transaction runs. Without that, row-level security shows no tenant's row at all.
+"""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import DateTime, Engine, ForeignKeyConstraint, MetaData, Uuid, create_engine, event, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
+
+from lodestar import outbox
+from lodestar.config import settings
+from lodestar.ids import new_id
+from lodestar.principal import NOBODY, Principal
+
+ENTER = text("SELECT backbone.enter(:org_id, :user_id, :read_only)")
+CONNECT_TIMEOUT_SECONDS = 5
+
+type_map: dict[Any, Any] = {
+    UUID: Uuid(),
+    datetime: DateTime(timezone=True),
+    dict[str, Any]: JSONB(),
+    list[Any]: JSONB(),
+    list[dict[str, Any]]: JSONB(),
+    list[str]: JSONB(),
+}
+
+
+class Base(DeclarativeBase):
+    """Every model's base. Each domain's tables carry `schema=<domain>`."""
+
+    metadata = MetaData()
+    type_annotation_map: ClassVar[dict[Any, Any]] = type_map
+
+
+class TenantRow:
+    """The columns of every tenant table. PostgreSQL fills `org_id` from the unit of work and checks it."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-3)
+    org_id: Mapped[UUID] = mapped_column(server_default=text("backbone.current_org()"), sort_order=-2)
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"), sort_order=-1)
+
+
+class VersionedRow(TenantRow):
+    """A tenant row that people edit: `version` is its ETag, and two edits of one version cannot both win."""
+
+    version: Mapped[int] = mapped_column(default=1)
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"), onupdate=text("now()"))
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.version, "eager_defaults": True}
+
+
+def tenant_key(column: str, target: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
+    """The foreign key `(org_id, column)` to another tenant table of the same domain: `tenant_key("bank_id", "assessment.item_banks")`."""
+    return ForeignKeyConstraint(["org_id", column], [f"{target}.org_id", f"{target}.id"], ondelete=ondelete)
+
+
+@cache
+def engine() -> Engine:
+    """The process's engine: one connection kept warm, a second only while the first is busy."""
+    url = make_url(settings().need("database_url"))
+    arguments: dict[str, Any] = {"timeout": CONNECT_TIMEOUT_SECONDS}
+    if settings().database_iam_auth:
+        arguments["ssl_context"] = ssl.create_default_context()
+    made = create_engine(url, pool_size=1, max_overflow=3, pool_use_lifo=True, connect_args=arguments)
+    if settings().database_iam_auth:
+        event.listen(made, "do_connect", _sign_in_by_iam(url))
+    return made
+
+
+def _sign_in_by_iam(url: URL) -> Any:
+    """A fresh IAM token for each new connection; it lives 15 minutes and is only asked for at connect."""
+
+    def sign(_dialect: object, _record: object, _args: object, parameters: dict[str, Any]) -> None:
+        from lodestar.aws import database_token
+
+        parameters["password"] = database_token(str(url.host), url.port or 5432, str(url.username))
+
+    return sign
+
+
+def _enter(session: Session, principal: Principal, *, read_only: bool) -> None:
+    """Bind the transaction to its organization. As its first statement it also finds out whether the warm
+    connection died since the last call, in which case a new one is opened, once."""
+    context = {"org_id": principal.org_id, "user_id": principal.user_id, "read_only": read_only}
+    try:
+        session.execute(ENTER, context)
+    except DBAPIError:
+        session.invalidate()
+        session.execute(ENTER, context)
+
+
+@contextmanager
+def unit_of_work(principal: Principal, *, read_only: bool = False) -> Iterator[Session]:
+    """One transaction for one organization: committed at the end, with its events; rolled back on any error.
+
+    The events are published right after the commit; what that misses, backbone's relay sweeps up.
+    """
+    with Session(engine(), expire_on_commit=False) as session:
+        session.info["principal"] = principal
+        _enter(session, principal, read_only=read_only)
+        yield session
+        outbox.write(session)
+        session.commit()
+        outbox.publish(session)
+
+
+@contextmanager
+def work_for(org_id: UUID) -> Iterator[Session]:
+    """The unit of work of reactions, tasks and schedules: for an organization, asked for by no person."""
+    with unit_of_work(Principal(user_id=NOBODY, org_id=org_id)) as session:
+        yield session
+
+
+def act_for(session: Session, principal: Principal) -> None:
+    """Go on in the same transaction for the organization that a public token led to."""
+    session.info["principal"] = principal
+    session.execute(ENTER, {"org_id": principal.org_id, "user_id": principal.user_id, "read_only": False})
+
+
+def principal_of(session: Session) -> Principal:
+    """Who this transaction acts for."""
+    principal: Principal = session.info["principal"]
+    return principal

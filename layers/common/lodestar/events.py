@@ -1,0 +1,139 @@
+"""Events out and in: what happened, told once to whoever subscribed.
+
+`emit` puts an event into the transaction's outbox; `reaction` makes the Lambda handler of a subscriber, which may be
+handed the same event any number of times and has its effect once (the inbox row commits with the effect).
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+from urllib.parse import unquote_plus
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from lodestar import clock
+from lodestar.db import principal_of, work_for
+from lodestar.ids import new_id
+from lodestar.log import begin_correlation, correlation_id, log
+from lodestar.outbox import PENDING, OutboxRow
+
+Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
+
+CLAIM = text(
+    """
+    INSERT INTO backbone.inbox (event_id, reaction, processed_at) VALUES (:event_id, :reaction, now())
+    ON CONFLICT (event_id, reaction) DO UPDATE
+      SET processed_at = now(), attempts = inbox.attempts + 1, last_error = NULL
+      WHERE inbox.processed_at IS NULL
+    RETURNING 1
+    """
+)
+RECORD_FAILURE = text(
+    """
+    INSERT INTO backbone.inbox (event_id, reaction, last_error) VALUES (:event_id, :reaction, :error)
+    ON CONFLICT (event_id, reaction) DO UPDATE
+      SET attempts = inbox.attempts + 1, last_error = excluded.last_error
+      WHERE inbox.processed_at IS NULL
+    """
+)
+
+
+class Event(BaseModel):
+    """Something that happened, in the past tense. Subclasses live in `lodestar.contracts.<domain>`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+
+
+E = TypeVar("E", bound=Event)
+
+
+def emit(session: Session, event: Event) -> UUID:
+    """Tell of `event` if, and only if, this transaction commits. Returns the event's id."""
+    event_id, org_id, occurred_at = new_id(), principal_of(session).org_id, clock.now()
+    detail = {
+        "event_id": str(event_id),
+        "org_id": str(org_id),
+        "version": event.version,
+        "occurred_at": occurred_at.isoformat(),
+        "correlation_id": correlation_id(),
+        "data": event.model_dump(mode="json"),
+    }
+    pending: list[OutboxRow] = session.info.setdefault(PENDING, [])
+    pending.append(OutboxRow(event_id, org_id, event.name, detail, occurred_at))
+    return event_id
+
+
+def reaction(event_type: type[E], react: Callable[[Session, E], None]) -> Handler:
+    """The Lambda handler that feeds `react` from the reaction's own queue.
+
+    Each message is one transaction. A message that fails is reported alone, comes again, and ends in the domain's
+    dead-letter queue with its last error in the inbox.
+    """
+    name = f"{react.__module__}.{react.__name__}"
+
+    def take(envelope: Mapping[str, Any]) -> None:
+        detail = envelope["detail"]
+        begin_correlation(detail["correlation_id"])
+        event = event_type.model_validate(detail["data"])
+        _once(UUID(detail["org_id"]), UUID(detail["event_id"]), name, lambda session: react(session, event))
+
+    return _queue_consumer(name, take)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object that arrived in the media bucket. Its key begins with `<org_id>/`."""
+
+    org_id: UUID
+    key: str
+    size: int
+    etag: str
+
+
+def storage_reaction(react: Callable[[Session, StoredObject], None]) -> Handler:
+    """The Lambda handler for S3's `Object Created`; storage may tell of one object several times, or out of order."""
+    name = f"{react.__module__}.{react.__name__}"
+
+    def take(envelope: Mapping[str, Any]) -> None:
+        begin_correlation(envelope.get("id"))
+        item = envelope["detail"]["object"]
+        key = unquote_plus(item["key"])
+        stored = StoredObject(UUID(key.partition("/")[0]), key, int(item.get("size", 0)), item.get("etag", ""))
+        event_id = uuid5(NAMESPACE_URL, f"{key}#{stored.etag}#{item.get('version-id', '')}")
+        _once(stored.org_id, event_id, name, lambda session: react(session, stored))
+
+    return _queue_consumer(name, take)
+
+
+def _once(org_id: UUID, event_id: UUID, name: str, effect: Callable[[Session], None]) -> None:
+    try:
+        with work_for(org_id) as session:
+            if session.scalar(CLAIM, {"event_id": event_id, "reaction": name}) is None:
+                log.info("event_already_handled", event_id=str(event_id), reaction=name)
+                return
+            effect(session)
+    except Exception as error:
+        failure = {"event_id": event_id, "reaction": name, "error": f"{type(error).__name__}: {error}"[:2000]}
+        with work_for(org_id) as session:
+            session.execute(RECORD_FAILURE, failure)
+        raise
+
+
+def _queue_consumer(name: str, take: Callable[[Mapping[str, Any]], None]) -> Handler:
+    def handle(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
+        failed: list[dict[str, str]] = []
+        for record in event["Records"]:
+            try:
+                take(json.loads(record["body"]))
+            except Exception:
+                log.exception("reaction_failed", reaction=name, message_id=record["messageId"])
+                failed.append({"itemIdentifier": record["messageId"]})
+        return {"batchItemFailures": failed}
+
+    return handle

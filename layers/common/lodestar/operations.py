@@ -1,0 +1,45 @@
+"""Long work, told as it goes: `202`, then `GET /v1/identity/operations/{id}`."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, update
+from sqlalchemy.orm import Session
+
+from lodestar import tables
+from lodestar.db import principal_of
+from lodestar.ids import new_id
+
+
+def begin(session: Session, kind: str, *, subject_type: str, subject_id: UUID) -> UUID:
+    """Open an operation for the caller, `pending` at 0 percent. Returns its id."""
+    operation_id = new_id()
+    row = {
+        "id": operation_id,
+        "user_id": principal_of(session).user_id,
+        "kind": kind,
+        "subject_type": subject_type,
+        "subject_id": subject_id,
+    }
+    session.execute(insert(tables.operations).values(row))
+    return operation_id
+
+
+def advance(session: Session, operation_id: UUID, *, percent: int, message: str) -> None:
+    """Say how far it is, in percent, and what is being done, in words for the person waiting."""
+    _change(session, operation_id, status="running", progress_percent=percent, message=message)
+
+
+def succeed(session: Session, operation_id: UUID, *, result: dict[str, Any] | None = None) -> None:
+    """It is done."""
+    _change(session, operation_id, status="succeeded", progress_percent=100, result=result, message=None)
+
+
+def fail(session: Session, operation_id: UUID, *, problem: dict[str, Any]) -> None:
+    """It cannot be done; `problem` is a problem document."""
+    _change(session, operation_id, status="failed", problem=problem)
+
+
+def _change(session: Session, operation_id: UUID, **values: Any) -> None:
+    table = tables.operations
+    session.execute(update(table).where(table.c.id == operation_id).values(updated_at=func.now(), **values))

@@ -1,0 +1,65 @@
+"""Events leave with the transaction that caused them, and are published right after its commit.
+
+`events.emit` collects, `write` inserts them in one statement before the commit, `publish` sends them on. A publisher
+that dies between commit and publish loses nothing: backbone's relay sweeps what is not marked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from lodestar import tables
+from lodestar.log import log
+
+PENDING = "outbox.pending"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One event on its way: `name` is `<domain>.<event>`, `detail` what subscribers get."""
+
+    id: UUID
+    org_id: UUID
+    name: str
+    detail: dict[str, Any]
+    occurred_at: datetime
+
+
+def write(session: Session) -> None:
+    """Store what was emitted in this transaction; one statement, however many events."""
+    pending: list[OutboxRow] = session.info.get(PENDING, [])
+    if pending:
+        rows = [
+            {"id": e.id, "org_id": e.org_id, "name": e.name, "detail": e.detail, "occurred_at": e.occurred_at}
+            for e in pending
+        ]
+        session.execute(insert(tables.outbox).values(rows))
+
+
+def publish(session: Session) -> None:
+    """Send what this transaction committed. A failure is logged and left to the relay: the work itself stands."""
+    pending: list[OutboxRow] = session.info.pop(PENDING, [])
+    if not pending:
+        return
+    from lodestar import bus
+
+    try:
+        published = bus.put(pending)
+    except bus.BusUnavailable as error:
+        log.warning("events_left_to_the_relay", count=len(pending), reason=str(error))
+        return
+    mark_published(session, published)
+
+
+def mark_published(session: Session, event_ids: Sequence[UUID]) -> None:
+    """Note, in a transaction of its own, that these events reached the bus."""
+    from sqlalchemy import text
+
+    if event_ids:
+        session.execute(text("SELECT backbone.mark_published(:ids)"), {"ids": list(event_ids)})
+        session.commit()

@@ -1,0 +1,80 @@
+"""How problems are documented in the OpenAPI, and how a database guard's refusal becomes one."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
+
+from lodestar.problems import (
+    Conflict,
+    Forbidden,
+    IdempotencyKeyReused,
+    InvalidContent,
+    NotFound,
+    Problem,
+    RateLimited,
+    Unauthenticated,
+)
+
+PROBLEM_JSON = "application/problem+json"
+GUARD_STATE = "LS"
+"""SQLSTATEs of our own triggers begin with these letters: they refuse with ERRCODE `LS409` or the like."""
+
+CONSTRAINT_STATES = {"23505", "23503", "23514", "23P01"}
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    code: str
+    message: str
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457. `code` is stable; `detail` is for a person; `correlation_id` is for whoever helps them."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    correlation_id: str
+    errors: list[FieldError] | None = None
+
+
+def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of an operation that may raise these problems, with an example of each by its code."""
+    answers: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        answer = answers.setdefault(kind.status, {"model": ProblemDocument, "description": "", "content": {}})
+        described = {line for line in (answer["description"], f"`{kind.code}`: {kind.title}") if line}
+        answer["description"] = " · ".join(sorted(described))
+        examples = answer["content"].setdefault(PROBLEM_JSON, {"examples": {}})["examples"]
+        examples[kind.code] = {
+            "summary": kind.title,
+            "value": Problem.document(_example(kind), "0199f3c2-0000-7000-8000-000000000000"),
+        }
+    return answers
+
+
+def _example(kind: type[Problem]) -> Problem:
+    example = kind.__new__(kind)
+    Problem.__init__(example, kind.title)
+    return example
+
+
+COMMON = problems(
+    Unauthenticated, Forbidden, NotFound, InvalidContent, IdempotencyKeyReused, RateLimited
+)
+
+
+def guard_problem(error: DBAPIError) -> Problem | None:
+    """The problem of a constraint's or trigger's refusal; None when the error is of another kind."""
+    fields = error.orig.args[0] if error.orig and error.orig.args and isinstance(error.orig.args[0], dict) else {}
+    state = str(fields.get("C", ""))
+    if state.startswith(GUARD_STATE):
+        return Conflict(str(fields.get("M", "")), guard=fields.get("n") or state)
+    if state in CONSTRAINT_STATES:
+        return Conflict("Another change came first, or this one breaks a rule.", guard=fields.get("n"))
+    return None

@@ -1,0 +1,131 @@
+"""Backbone's tables, which `lodestar` writes in the caller's own transaction. No domain's nouns."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(schema="backbone")
+_now = text("now()")
+_org = text("backbone.current_org()")
+
+
+def _time(name: str, *, required: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=not required, server_default=_now if required else None)
+
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("org_id", Uuid, nullable=False, server_default=_org),
+    Column("name", Text, nullable=False),
+    Column("detail", JSONB, nullable=False),
+    _time("occurred_at", required=True),
+    _time("published_at"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("last_error", Text),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("event_id", Uuid, primary_key=True),
+    Column("reaction", Text, primary_key=True),
+    Column("org_id", Uuid, nullable=False, server_default=_org),
+    _time("received_at", required=True),
+    _time("processed_at"),
+    Column("attempts", Integer, nullable=False, server_default="1"),
+    Column("last_error", Text),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("org_id", Uuid, primary_key=True, server_default=_org),
+    Column("user_id", Uuid, primary_key=True),
+    Column("route", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("status", Integer),
+    Column("body", Text),
+    Column("headers", JSONB),
+    _time("created_at", required=True),
+)
+
+rate_buckets = Table(
+    "rate_buckets",
+    metadata,
+    Column("org_id", Uuid, primary_key=True, server_default=_org),
+    Column("bucket", Text, primary_key=True),
+    Column("tokens", Numeric, nullable=False),
+    _time("filled_at", required=True),
+)
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("org_id", Uuid, nullable=False, server_default=_org),
+    Column("user_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False, server_default="pending"),
+    Column("progress_percent", Integer, nullable=False, server_default="0"),
+    Column("message", Text),
+    Column("subject_type", Text),
+    Column("subject_id", Uuid),
+    Column("result", JSONB),
+    Column("problem", JSONB),
+    _time("created_at", required=True),
+    _time("updated_at", required=True),
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("org_id", Uuid, nullable=False, server_default=_org),
+    Column("sequence", BigInteger, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    Column("api_key_id", Uuid),
+    Column("subject_type", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("before", JSONB),
+    Column("after", JSONB),
+    Column("reason", Text),
+    Column("correlation_id", Text, nullable=False),
+    _time("occurred_at", required=True),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+ai_runs = Table(
+    "ai_runs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("org_id", Uuid, nullable=False, server_default=_org),
+    Column("purpose", Text, nullable=False),
+    Column("subject_type", Text),
+    Column("subject_id", Uuid),
+    Column("model", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("prompt_version", Text),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("latency_ms", Integer, nullable=False),
+    Column("cost_usd_micros", BigInteger),
+    Column("outcome", Text, nullable=False),
+    Column("error", Text),
+    _time("created_at", required=True),
+)

@@ -1,0 +1,74 @@
+"""What every migration says alike: schemas, tenant tables, functions that may cross tenants."""
+
+from alembic import op
+
+ENTERED = "org_id = backbone.current_org()"
+
+
+def create_schema(name: str) -> None:
+    """A domain's schema, used by the application role."""
+    op.execute(f"CREATE SCHEMA {name} AUTHORIZATION lodestar_owner")
+    op.execute(f"GRANT USAGE ON SCHEMA {name} TO lodestar_app, lodestar_crossing")
+
+
+def secure(table: str, *, visible: str | None = None, grants: str = "SELECT, INSERT, UPDATE, DELETE") -> None:
+    """Force row-level security on a tenant table: its organization writes; readers see `visible`, by default
+    their organization's rows. `grants` is what the application role may do at all."""
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    if visible is None:
+        op.execute(f"CREATE POLICY tenant ON {table} TO lodestar_app USING ({ENTERED}) WITH CHECK ({ENTERED})")
+    else:
+        op.execute(f"CREATE POLICY readable ON {table} FOR SELECT TO lodestar_app USING ({visible})")
+        for verb, check in (
+            ("INSERT", f"WITH CHECK ({ENTERED})"),
+            ("UPDATE", f"USING ({ENTERED}) WITH CHECK ({ENTERED})"),
+            ("DELETE", f"USING ({ENTERED})"),
+        ):
+            op.execute(f"CREATE POLICY {verb.lower()}able ON {table} FOR {verb} TO lodestar_app {check}")
+    op.execute(f"GRANT {grants} ON {table} TO lodestar_app")
+
+
+def let_cross(table: str, verbs: str = "SELECT") -> None:
+    """Let functions owned by `lodestar_crossing` use the table across tenants (`verbs`: `SELECT, UPDATE`)."""
+    op.execute(f"GRANT {verbs} ON {table} TO lodestar_crossing")
+    for verb in (v.strip() for v in verbs.split(",")):
+        check = "WITH CHECK (true)" if verb == "INSERT" else "USING (true)"
+        op.execute(f"CREATE POLICY crossing_{verb.lower()} ON {table} FOR {verb} TO lodestar_crossing {check}")
+
+
+def create_crossing_function(signature: str, returns_and_body: str) -> None:
+    """A SECURITY DEFINER function that may look across tenants, and the application may call.
+
+    `signature` is `learning.owners(org uuid)`; `returns_and_body` goes from RETURNS to the body. Its search_path is
+    empty: name every object with its schema.
+    """
+    schema = signature.partition(".")[0]
+    op.execute(
+        f"CREATE FUNCTION {signature} {returns_and_body}".replace(
+            "SECURITY DEFINER", "SECURITY DEFINER SET search_path = ''"
+        )
+    )
+    identity = _identity(signature)
+    op.execute(f"GRANT CREATE ON SCHEMA {schema} TO lodestar_crossing")
+    op.execute(f"ALTER FUNCTION {identity} OWNER TO lodestar_crossing")
+    op.execute(f"REVOKE CREATE ON SCHEMA {schema} FROM lodestar_crossing")
+    op.execute(f"REVOKE ALL ON FUNCTION {identity} FROM public")
+    op.execute(f"GRANT EXECUTE ON FUNCTION {identity} TO lodestar_app")
+
+
+def publish_view(name: str, query: str) -> None:
+    """A view of the domain's published language, which obeys the reader's own row-level security."""
+    op.execute(f"CREATE VIEW {name} WITH (security_invoker = true) AS {query}")
+    op.execute(f"GRANT SELECT ON {name} TO lodestar_app")
+
+
+def drop_schema(name: str) -> None:
+    """The downgrade of a migration that made a schema."""
+    op.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+def _identity(signature: str) -> str:
+    name, _, arguments = signature.partition("(")
+    types = [a.strip().split(" ", 1)[-1].partition(" DEFAULT")[0] for a in arguments.rstrip(")").split(",") if a.strip()]
+    return f"{name}({', '.join(types)})"

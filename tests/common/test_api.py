@@ -1,0 +1,78 @@
+"""lodestar.api: the unit of work, idempotency, problems, as an endpoint sees them."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from lodestar.api import APIRouter, Caller, Paging, PublicSession, ReadSession, UnitOfWork, WriteModel, WriteSession, allow, lambda_handler
+from lodestar.db import unit_of_work
+from lodestar.principal import Principal, Role
+from lodestar.problems import Conflict
+from sqlalchemy import text
+from typing import Annotated
+
+from tests.gateway import Person, gateway_event
+
+pytestmark = pytest.mark.usefixtures("product")
+router = APIRouter(tags=["test"])
+
+
+class Body(WriteModel):
+    amount: int
+
+
+@router.post("/v1/test/buckets", status_code=201)
+def fill(body: Body, caller: Caller, session: WriteSession) -> dict[str, Any]:
+    count = session.scalar(
+        text("INSERT INTO backbone.rate_buckets (bucket, tokens) VALUES (:b, :t) ON CONFLICT (org_id, bucket) DO UPDATE SET tokens = rate_buckets.tokens + 1 RETURNING tokens"),
+        {"b": "x", "t": body.amount},
+    )
+    if body.amount == 13:
+        raise Conflict("unlucky")
+    return {"tokens": int(count or 0), "user": str(caller.user_id)}
+
+
+@router.get("/v1/test/buckets")
+def read(session: ReadSession) -> dict[str, Any]:
+    return {"count": session.scalar(text("SELECT count(*) FROM backbone.rate_buckets"))}
+
+
+handler = lambda_handler(router)
+
+
+def a_person() -> Person:
+    return Person(uuid4(), {uuid4(): frozenset({Role.LEARNER})})
+
+
+def call(method: str, url: str, **options: Any) -> tuple[int, Any]:
+    answer = handler(gateway_event(method, url, **options), None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_the_same_key_and_body_give_the_saved_answer_and_one_effect() -> None:
+    person = a_person()
+    first = call("POST", "/v1/test/buckets", as_=person, body={"amount": 1}, headers={"Idempotency-Key": "k"})
+    second = call("POST", "/v1/test/buckets", as_=person, body={"amount": 1}, headers={"Idempotency-Key": "k"})
+    assert first == second == (201, {"tokens": 1, "user": str(person.user_id)})
+    assert call("POST", "/v1/test/buckets", as_=person, body={"amount": 2}, headers={"Idempotency-Key": "k"})[1]["code"] == "idempotency_key_reused"
+    assert call("POST", "/v1/test/buckets", as_=person, body={"amount": 1})[1]["tokens"] == 2
+
+
+def test_a_problem_rolls_back_and_says_what_to_do() -> None:
+    person = a_person()
+    status, body = call("POST", "/v1/test/buckets", as_=person, body={"amount": 13})
+    assert (status, body["code"], body["detail"]) == (409, "conflict", "unlucky")
+    assert call("GET", "/v1/test/buckets", as_=person) == (200, {"count": 0})
+
+
+def test_unknown_fields_and_missing_credentials_are_refused() -> None:
+    status, body = call("POST", "/v1/test/buckets", as_=a_person(), body={"amount": 1, "sudo": True})
+    assert (status, body["errors"][0]["field"]) == (422, "sudo")
+    assert call("GET", "/v1/test/buckets")[0] == 401
+    assert call("GET", "/v1/test/nothing", as_=a_person())[1]["code"] == "not_found"
+
+
+def test_tenants_do_not_see_each_other() -> None:
+    call("POST", "/v1/test/buckets", as_=a_person(), body={"amount": 1})
+    assert call("GET", "/v1/test/buckets", as_=a_person()) == (200, {"count": 0})

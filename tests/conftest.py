@@ -1,0 +1,78 @@
+"""What every test stands on: a migrated database of its own worker, an AWS in process, the gateway.
+
+Tests do not clean up: each makes an organization of its own, and tenants do not see each other.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tests.database import Database, provide
+
+REGION = "us-east-1"
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A server for the test run, and in it a migrated database for this worker."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    with provide(Path(shared), worker=os.environ.get("PYTEST_XDIST_WORKER", "main")) as provided:
+        yield provided
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[str]:
+    """S3, EventBridge, SQS, Cognito and Secrets Manager in process. The value is the endpoint's URL."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def product(database: Database, aws: str) -> Iterator[None]:
+    """The environment of a deployed function. Every test that touches a handler or a session uses it."""
+    import boto3
+
+    from lodestar.config import settings
+
+    environment = {
+        "ENVIRONMENT": "local",
+        "DATABASE_URL": database.application_url,
+        "MIGRATOR_DATABASE_URL": database.migrator_url,
+        "AWS_ENDPOINT_URL": aws,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "EVENT_BUS_NAME": "lodestar-test",
+        "MEDIA_BUCKET": "lodestar-test-media",
+    }
+    before = dict(os.environ)
+    os.environ.update(environment)
+    settings.cache_clear()
+    boto3.client("events").create_event_bus(Name=environment["EVENT_BUS_NAME"])
+    boto3.client("s3").create_bucket(Bucket=environment["MEDIA_BUCKET"])
+    pool = boto3.client("cognito-idp").create_user_pool(PoolName="lodestar-test")["UserPool"]["Id"]
+    client = boto3.client("cognito-idp").create_user_pool_client(UserPoolId=pool, ClientName="test")
+    os.environ["USER_POOL_ID"] = pool
+    os.environ["USER_POOL_CLIENT_ID"] = client["UserPoolClient"]["ClientId"]
+    settings.cache_clear()
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+    settings.cache_clear()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Signing needs a region before any test asks for AWS."""
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+    del config
+
+
