@@ -35,7 +35,9 @@ def credentials(directory: Path, *, port: int) -> dict[str, str]:
     }
 
 
-def start(directory: Path, *, port: int, overrides: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+def start(
+    directory: Path, *, port: int, overrides: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start the emulator; it answers when `is_ready`. `overrides` are ministack's settings, for tests."""
     directory.mkdir(parents=True, exist_ok=True)
     scratch, code = directory / "scratch", directory / "code"
@@ -44,7 +46,11 @@ def start(directory: Path, *, port: int, overrides: Mapping[str, str] | None = N
     code.mkdir(exist_ok=True)
     environment = {
         # Functions inherit the emulator's environment: it gets nothing of the developer's own.
-        **{name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "HOME", "VIRTUAL_ENV")},
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name in ("PATH", "LANG", "HOME", "VIRTUAL_ENV")
+        },
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": password(directory, ACCESS_KEY),
         "AWS_DEFAULT_REGION": REGION,

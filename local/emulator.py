@@ -4,6 +4,7 @@ Each patch answers one observed gap, and tests/local/test_emulator_gaps.py shows
 that test fails, upstream has closed it and the patch goes.
 Started by local/aws.py as `python -m local.emulator`, configured by ministack's own environment variables.
 """
+# ruff: noqa: SLF001 - what is patched here has no public name
 
 import hashlib
 import os
@@ -15,12 +16,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import ministack.app as app
 import ministack.core.lambda_runtime as runtime
-import ministack.services.cloudformation as cloudformation
-import ministack.services.cloudformation.engine as engine
-import ministack.services.cloudformation.provisioners as provisioners
 import ministack.services.lambda_svc as lambda_service
+from ministack import app
+from ministack.services import cloudformation
+from ministack.services.cloudformation import engine, provisioners
 
 from local.aws import CODE_CACHE_SETTING
 
@@ -51,14 +51,9 @@ def keep_attributes_across_updates() -> None:
     update = provisioners._update_resource
 
     def update_keeping_attributes(
-        kind: str,
-        physical_id: str,
-        old: dict[str, Any],
-        new: dict[str, Any],
-        stack_name: str,
-        logical_id: str | None = None,
-        attributes: dict[str, Any] | None = None,
+        kind: str, physical_id: str, *changes: Any
     ) -> tuple[str, dict[str, Any] | None]:
+        old, new, stack_name, logical_id, attributes = [*changes, None, None][:5]
         if attributes is None:
             resources = (cloudformation._stacks.get(stack_name) or {}).get("_resources", {})
             attributes = (resources.get(logical_id) or {}).get("Attributes") or {}
@@ -78,7 +73,11 @@ def name_handler_errors() -> None:
     def execute_and_name(function: Any, event: Any, request_id: str) -> dict[str, Any]:
         outcome: dict[str, Any] = execute(function, event, request_id)
         body = outcome.get("body")
-        if outcome.get("error") and isinstance(body, dict) and body.get("errorType") == "Runtime.HandlerError":
+        if (
+            outcome.get("error")
+            and isinstance(body, dict)
+            and body.get("errorType") == "Runtime.HandlerError"
+        ):
             if body.get("errorMessage") == "Worker process died":
                 body["errorType"] = "Runtime.ExitError"
             else:

@@ -88,10 +88,11 @@ def start(
 
 def find(data_directory: Path) -> Server | None:
     """The server that runs on `data_directory` and answers, if there is one."""
-    lines = _lock_lines(data_directory)
-    if len(lines) < 8 or lines[7].strip() != "ready" or not _is_server_of(data_directory, int(lines[0])):
-        return None
-    return Server(data_directory, port=int(lines[3]), pid=int(lines[0]), started=False)
+    match _lock_lines(data_directory):
+        case [pid, _, _, port, _, _, _, status] if status.strip() == "ready":
+            if _is_server_of(data_directory, int(pid)):
+                return Server(data_directory, port=int(port), pid=int(pid), started=False)
+    return None
 
 
 @contextmanager

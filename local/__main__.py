@@ -1,0 +1,53 @@
+"""`python -m local run|stop|clean|status`."""
+
+import argparse
+import sys
+
+from local import stack
+from local.run import run
+from local.settings import Settings
+from local.supervisor import CannotRun
+
+
+def main(arguments: list[str]) -> int:
+    """The exit status: 0 when done as asked, and `status` says 1 when nothing runs."""
+    parser = argparse.ArgumentParser(prog="python -m local", description="Lodestar on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    start = commands.add_parser("run", help="start what is missing and keep it running until Ctrl-C")
+    start.add_argument("--detach", action="store_true", help="return when it is ready; `stop` ends it")
+    commands.add_parser("stop", help="end everything; the data stays")
+    commands.add_parser("clean", help="end everything and remove the data")
+    commands.add_parser("status", help="say what runs")
+    asked = parser.parse_args(arguments)
+    settings = Settings.from_environment()
+    try:
+        match asked.command:
+            case "run" if asked.detach:
+                stack.start(settings)
+            case "run":
+                run(settings)
+            case "stop":
+                stack.Stack(settings).stop()
+            case "clean":
+                stack.clean(settings)
+            case "status":
+                return _status(settings)
+    except CannotRun as reason:
+        print(f"Cannot run: {reason}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _status(settings: Settings) -> int:
+    if not stack.is_running(settings):
+        print("Nothing runs. Start it with: make run")
+        return 1
+    ready = stack.ready_file(settings).exists()
+    print(
+        f"{'Ready' if ready else 'Starting'}: {settings.public_url} (process {stack.running_pid(settings)})"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

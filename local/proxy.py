@@ -1,0 +1,215 @@
+"""One origin for the whole product, as CloudFront makes it on AWS: the domains' APIs, the documentation, the keys.
+
+Storage and sign-in are reached at the embedded AWS itself; /config.json tells where.
+"""
+
+import asyncio
+import contextlib
+import json
+import re
+import uuid
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from local.aws import REGION
+from local.gateway_errors import BodyTooLarge, GatewayTimeout, gateway_problem
+from local.settings import ROOT, Settings
+from lodestar.problems import NotFound, Problem, Unavailable
+
+CORRELATION_HEADER = "X-Correlation-Id"
+LARGEST_BODY = 6 * 1024 * 1024
+# The embedded AWS runs 32 functions at once, and a request may take two. Requests beyond that wait here
+# instead of being refused, as they would not be on AWS with its thousand.
+CONCURRENT_REQUESTS = 12
+ANSWER_SECONDS = 60
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_BETWEEN_NEIGHBOURS = {
+    "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+    "host", "content-length", "content-encoding", "date", "server",
+}  # fmt: skip
+
+
+class Outputs:
+    """The deployed stack's outputs, read again after each deployment."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._changed_at = 0
+        self._values: dict[str, str] = {}
+
+    def get(self, name: str) -> str | None:
+        with contextlib.suppress(FileNotFoundError):
+            changed_at = self._file.stat().st_mtime_ns
+            if changed_at != self._changed_at:
+                self._values, self._changed_at = json.loads(self._file.read_text()), changed_at
+        return self._values.get(name)
+
+    def api(self, domain: str) -> str | None:
+        """The id of a domain's REST API."""
+        url = re.match(r"https://([^.]+)\.", self.get(f"{domain.capitalize()}Api") or "")
+        return url[1] if url else None
+
+
+class Gateway:
+    """Hands requests on to the embedded AWS and makes its own errors the product's."""
+
+    def __init__(self, settings: Settings, outputs: Outputs) -> None:
+        self._outputs = outputs
+        self._room = asyncio.Semaphore(CONCURRENT_REQUESTS)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
+        self._aws = httpx.AsyncClient(
+            base_url=settings.aws_url, timeout=ANSWER_SECONDS, limits=limits, trust_env=False
+        )
+
+    async def call_api(self, request: Request) -> Response:
+        """`/v1/<domain>/*`: the stage `live` of that domain's API."""
+        if self._outputs.get("UserPoolId") is None:
+            raise Unavailable("The product is being deployed.", headers={"Retry-After": "5"})
+        api = self._outputs.api(request.path_params["domain"])
+        if api is None:
+            raise NotFound("There is no such domain.")
+        return await self._forward(request, f"/_aws/execute-api/{api}/live{_raw_path(request)}")
+
+    async def read_key(self, request: Request) -> Response:
+        """`/.well-known/*`: what the user pool publishes about the tokens it signs."""
+        return await self._forward(request, f"/{self._outputs.get('UserPoolId')}{_raw_path(request)}")
+
+    async def _forward(self, request: Request, path: str) -> Response:
+        body = await _read_body(request)
+        url = httpx.URL(path=path.partition("?")[0]).copy_with(raw_path=path.encode("ascii"))
+        try:
+            async with self._room:
+                answer = await self._aws.request(
+                    request.method, url, headers=_headers_for_gateway(request), content=body
+                )
+        except httpx.TimeoutException as late:
+            raise GatewayTimeout() from late
+        except httpx.TransportError as gone:
+            raise Unavailable("The embedded AWS is starting.", headers={"Retry-After": "2"}) from gone
+        problem = gateway_problem(answer.status_code, answer.headers, answer.content)
+        if problem is not None:
+            raise problem
+        response = Response(b"" if request.method == "HEAD" else answer.content, answer.status_code)
+        response.raw_headers = [
+            (name.lower(), value)
+            for name, value in answer.headers.raw
+            if name.decode("latin-1").lower() not in _BETWEEN_NEIGHBOURS
+        ]
+        response.headers["Content-Length"] = str(len(response.body))
+        return response
+
+
+def _raw_path(request: Request) -> str:
+    """Path and query exactly as the client wrote them."""
+    path: bytes = request.scope["raw_path"]
+    query: bytes = request.scope["query_string"]
+    return (path + (b"?" + query if query else b"")).decode("latin-1")
+
+
+def _headers_for_gateway(request: Request) -> list[tuple[str, str]]:
+    kept = [(name, value) for name, value in request.headers.items() if name not in _BETWEEN_NEIGHBOURS]
+    host = request.client.host if request.client else "127.0.0.1"
+    return [
+        *(pair for pair in kept if pair[0] not in (CORRELATION_HEADER.lower(), "x-forwarded-for")),
+        (CORRELATION_HEADER, request.state.correlation_id),
+        ("X-Forwarded-For", host),
+        ("X-Forwarded-Proto", "http"),
+    ]
+
+
+async def _read_body(request: Request) -> bytes:
+    """BodyTooLarge as soon as it is known, before the rest has come."""
+    if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
+        raise BodyTooLarge("Send files by a presigned upload: POST /v1/media/uploads.")
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            raise BodyTooLarge("Send files by a presigned upload: POST /v1/media/uploads.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def answer_problem(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    correlation_id = request.state.correlation_id
+    document = problem.document(correlation_id)
+    return JSONResponse(document, problem.status, problem.headers, media_type="application/problem+json")
+
+
+class Correlation:
+    """Gives each request an id, the client's own or a new one, and each answer that id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        correlation_id = Headers(scope=scope).get(CORRELATION_HEADER) or str(uuid.uuid4())
+        scope.setdefault("state", {})["correlation_id"] = correlation_id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).setdefault(CORRELATION_HEADER, correlation_id)
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The ASGI application; it needs no deployment to start, and answers 503 until there is one."""
+    outputs = Outputs(settings.outputs_file)
+    gateway = Gateway(settings, outputs)
+
+    async def documentation(_: Request) -> Response:
+        return FileResponse(Path(__file__).parent / "docs.html")
+
+    async def openapi(_: Request) -> Response:
+        return FileResponse(ROOT / "docs" / "openapi.json", media_type="application/json")
+
+    async def configuration(_: Request) -> Response:
+        """What the browser app and scripts need to know before they sign in."""
+        endpoint = f"http://localhost:{settings.aws_port}"
+        return JSONResponse(
+            {
+                "api_url": settings.public_url,
+                "region": REGION,
+                "user_pool_id": outputs.get("UserPoolId"),
+                "user_pool_client_id": outputs.get("UserPoolClientId"),
+                "cognito_url": endpoint,
+                "storage_url": endpoint,
+            },
+            headers={"Cache-Control": "no-store"},
+        )
+
+    async def start_page(_: Request) -> Response:
+        return RedirectResponse("/docs")
+
+    async def unknown(_: Request) -> Response:
+        raise NotFound()
+
+    routes = [
+        Route("/", start_page),
+        Route("/docs", documentation),
+        Route("/openapi.json", openapi),
+        Route("/config.json", configuration),
+        Route("/.well-known/{name:path}", gateway.read_key),
+        Route("/v1/{domain}/{rest:path}", gateway.call_api, methods=METHODS),
+        Route("/{rest:path}", unknown, methods=METHODS),
+    ]
+    middleware = [Middleware(Correlation)]
+    return Starlette(routes=routes, middleware=middleware, exception_handlers={Problem: answer_problem})
+
+
+app = create_app(Settings.from_environment())

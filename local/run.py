@@ -1,0 +1,129 @@
+"""`make run`: servers, deployment, migration, seed data; then watch over them until told to stop."""
+
+import contextlib
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from local.databases import logins
+from local.deploy import ADMINISTRATOR_EMAIL, ADMINISTRATOR_PASSWORD, deploy
+from local.processes import NeverHappened, wait_until
+from local.services import services
+from local.settings import ROOT, Settings
+from local.stack import START_SECONDS, is_running, ready_file, records, sole_supervisor
+from local.supervisor import CannotRun, Supervisor
+
+WATCH_SECONDS = 0.5
+SEED = ROOT / "local" / "seed"
+
+Say = Callable[[str], None]
+
+
+class Stopped(Exception):
+    """A signal asked for the end."""
+
+
+def narrator() -> Say:
+    """Prints what happens, with the seconds since now."""
+    started = time.monotonic()
+
+    def say(message: str) -> None:
+        print(f"[{time.monotonic() - started:6.1f} s] {message}", flush=True)
+
+    return say
+
+
+def run(settings: Settings) -> None:
+    """Returns after Ctrl-C or SIGTERM, when all has ended. CannotRun tells what stands in the way.
+
+    While another process runs this stack already, only bring it up to date with the sources.
+    """
+    say = narrator()
+    with sole_supervisor(settings) as alone:
+        if not alone:
+            _bring_up_to_date(settings, say)
+            return
+        supervisor = Supervisor(services(settings), records=records(settings), say=say)
+        ready_file(settings).unlink(missing_ok=True)
+        try:
+            with _first_signal_as_stopped():
+                _serve(settings, supervisor, say)
+        except Stopped:
+            say("Stopping")
+        finally:
+            ready_file(settings).unlink(missing_ok=True)
+            supervisor.stop()
+            say("Stopped; the data stays in " + str(settings.state_directory))
+
+
+def _serve(settings: Settings, supervisor: Supervisor, say: Say) -> None:
+    say("Starting PostgreSQL, the embedded AWS, the simulators and the proxy")
+    supervisor.start()
+    _deploy_and_seed(settings, say)
+    ready_file(settings).touch()
+    _announce(settings, say)
+    say("Ctrl-C stops everything")
+    while True:
+        time.sleep(WATCH_SECONDS)
+        restarted = supervisor.start_again_what_died()
+        if restarted:
+            _deploy_and_seed(settings, say)
+            say(f"ready again: {settings.public_url}")
+
+
+def _bring_up_to_date(settings: Settings, say: Say) -> None:
+    say("The stack runs already; bringing it up to date")
+    try:
+        wait_until(
+            lambda: ready_file(settings).exists() or not is_running(settings),
+            seconds=START_SECONDS,
+            what="the start of the other process",
+        )
+    except NeverHappened as never:
+        raise CannotRun(str(never)) from never
+    _deploy_and_seed(settings, say)
+    _announce(settings, say)
+
+
+def _deploy_and_seed(settings: Settings, say: Say) -> None:
+    outputs = deploy(settings, say=say)
+    digest = hashlib.sha256(f"{outputs['UserPoolId']} {logins(settings).application}".encode())
+    for file in sorted(path for path in SEED.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        digest.update(file.read_bytes())
+    seeded = settings.state_directory / "seeded"
+    if seeded.exists() and seeded.read_text() == digest.hexdigest():
+        return
+    say("Seeding over HTTP")
+    environment = {**os.environ, **settings.environment(), "PYTHONPATH": str(ROOT / "layers" / "common")}
+    ended = subprocess.run([sys.executable, "-m", "local.seed"], cwd=ROOT, env=environment, check=False)
+    if ended.returncode != 0:
+        raise CannotRun("the seed data could not be written; the reason stands above")
+    seeded.write_text(digest.hexdigest())
+
+
+def _announce(settings: Settings, say: Say) -> None:
+    say(f"ready: {settings.public_url}")
+    print(f"           documentation  {settings.public_url}/docs")
+    print(f"           embedded AWS   http://localhost:{settings.aws_port}")
+    print(f"           database       {logins(settings).migrator}")
+    print(f"           sign in as     {ADMINISTRATOR_EMAIL} with {ADMINISTRATOR_PASSWORD}", flush=True)
+
+
+@contextlib.contextmanager
+def _first_signal_as_stopped() -> Iterator[None]:
+    """The second Ctrl-C of an impatient person does not interrupt the stopping."""
+    asked: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+        if len(asked) == 1:
+            raise Stopped
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    yield
