@@ -93,12 +93,14 @@ def _migrator_url() -> URL:
         return url
     from lodestar.aws import call
 
-    answer = call("secretsmanager", "secretsmanager.GetSecretValue", {"SecretId": settings().migrator_secret_arn})
+    answer = call(
+        "secretsmanager", "secretsmanager.GetSecretValue", {"SecretId": settings().migrator_secret_arn}
+    )
     secret = json.loads(answer["SecretString"])
     return url.set(username=secret["username"], password=secret["password"])
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """CloudFormation's custom resource, or a plain invocation: `{}` migrates to head."""
     migrator_url = _migrator_url()
     revision = migrate(migrator_url, application_url=make_url(settings().need("database_url")))

@@ -17,7 +17,9 @@ def secure(table: str, *, visible: str | None = None, grants: str = "SELECT, INS
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     if visible is None:
-        op.execute(f"CREATE POLICY tenant ON {table} TO lodestar_app USING ({ENTERED}) WITH CHECK ({ENTERED})")
+        op.execute(
+            f"CREATE POLICY tenant ON {table} TO lodestar_app USING ({ENTERED}) WITH CHECK ({ENTERED})"
+        )
     else:
         op.execute(f"CREATE POLICY readable ON {table} FOR SELECT TO lodestar_app USING ({visible})")
         for verb, check in (
@@ -34,7 +36,9 @@ def let_cross(table: str, verbs: str = "SELECT") -> None:
     op.execute(f"GRANT {verbs} ON {table} TO lodestar_crossing")
     for verb in (v.strip() for v in verbs.split(",")):
         check = "WITH CHECK (true)" if verb == "INSERT" else "USING (true)"
-        op.execute(f"CREATE POLICY crossing_{verb.lower()} ON {table} FOR {verb} TO lodestar_crossing {check}")
+        op.execute(
+            f"CREATE POLICY crossing_{verb.lower()} ON {table} FOR {verb} TO lodestar_crossing {check}"
+        )
 
 
 def create_crossing_function(signature: str, returns_and_body: str) -> None:
@@ -70,5 +74,9 @@ def drop_schema(name: str) -> None:
 
 def _identity(signature: str) -> str:
     name, _, arguments = signature.partition("(")
-    types = [a.strip().split(" ", 1)[-1].partition(" DEFAULT")[0] for a in arguments.rstrip(")").split(",") if a.strip()]
+    types = [
+        a.strip().split(" ", 1)[-1].partition(" DEFAULT")[0]
+        for a in arguments.rstrip(")").split(",")
+        if a.strip()
+    ]
     return f"{name}({', '.join(types)})"

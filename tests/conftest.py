@@ -74,5 +74,3 @@ def pytest_configure(config: pytest.Config) -> None:
     """Signing needs a region before any test asks for AWS."""
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     del config
-
-

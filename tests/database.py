@@ -32,7 +32,9 @@ def provide(shared: Path, *, worker: str) -> Iterator[Database]:
         name = f"lodestar_{worker}"
         migrator = make_url(server.url("lodestar_migrator", "lodestar"))
         application = make_url(server.url("lodestar_app", "lodestar"))
-        with create_engine(migrator, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as connection:
+        with create_engine(
+            migrator, poolclass=NullPool, isolation_level="AUTOCOMMIT"
+        ).connect() as connection:
             exists = text("SELECT 1 FROM pg_database WHERE datname = :name")
             if not connection.scalar(exists, {"name": TEMPLATE}):
                 connection.execute(text(f"CREATE DATABASE {TEMPLATE} TEMPLATE lodestar"))

@@ -1,6 +1,7 @@
 """Backbone: roles' rights, the unit of work's context, outbox, inbox, idempotency, limits, operations, audit, AI runs."""
 
 from alembic import op
+
 from tenancy import create_crossing_function, create_schema, drop_schema, let_cross, secure
 
 revision = "0001"
@@ -80,7 +81,7 @@ CREATE INDEX ai_runs_recent ON backbone.ai_runs (org_id, created_at DESC, id DES
 CREATE INDEX ai_runs_of_subject ON backbone.ai_runs (org_id, subject_type, subject_id);
 """
 
-SPEND_TOKEN = """
+TAKE_FROM_BUCKET = """
 CREATE FUNCTION backbone.spend_token(bucket_name text, capacity integer, seconds integer) RETURNS numeric
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -147,11 +148,13 @@ def upgrade() -> None:
     for table in ("outbox", "inbox", "idempotency_keys", "rate_buckets", "operations", "ai_runs"):
         secure(f"backbone.{table}")
     secure("backbone.audit_events", grants="SELECT, INSERT")
-    op.execute(SPEND_TOKEN)
+    op.execute(TAKE_FROM_BUCKET)
     let_cross("backbone.outbox", "SELECT, UPDATE, DELETE")
     let_cross("backbone.idempotency_keys", "SELECT, DELETE")
     let_cross("backbone.rate_buckets", "SELECT, DELETE")
-    create_crossing_function("backbone.claim_outbox(wanted integer, older_than_seconds integer)", CLAIM_OUTBOX)
+    create_crossing_function(
+        "backbone.claim_outbox(wanted integer, older_than_seconds integer)", CLAIM_OUTBOX
+    )
     create_crossing_function("backbone.mark_published(ids uuid[])", MARK_PUBLISHED)
     create_crossing_function("backbone.mark_failed(ids uuid[], error text)", MARK_FAILED)
     create_crossing_function("backbone.forget_expired()", FORGET)

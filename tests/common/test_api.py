@@ -5,13 +5,18 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from lodestar.api import APIRouter, Caller, Paging, PublicSession, ReadSession, UnitOfWork, WriteModel, WriteSession, allow, lambda_handler
-from lodestar.db import unit_of_work
-from lodestar.principal import Principal, Role
-from lodestar.problems import Conflict
 from sqlalchemy import text
-from typing import Annotated
 
+from lodestar.api import (
+    APIRouter,
+    Caller,
+    ReadSession,
+    WriteModel,
+    WriteSession,
+    lambda_handler,
+)
+from lodestar.principal import Role
+from lodestar.problems import Conflict
 from tests.gateway import Person, gateway_event
 
 pytestmark = pytest.mark.usefixtures("product")
@@ -25,7 +30,9 @@ class Body(WriteModel):
 @router.post("/v1/test/buckets", status_code=201)
 def fill(body: Body, caller: Caller, session: WriteSession) -> dict[str, Any]:
     count = session.scalar(
-        text("INSERT INTO backbone.rate_buckets (bucket, tokens) VALUES (:b, :t) ON CONFLICT (org_id, bucket) DO UPDATE SET tokens = rate_buckets.tokens + 1 RETURNING tokens"),
+        text(
+            "INSERT INTO backbone.rate_buckets (bucket, tokens) VALUES (:b, :t) ON CONFLICT (org_id, bucket) DO UPDATE SET tokens = rate_buckets.tokens + 1 RETURNING tokens"
+        ),
         {"b": "x", "t": body.amount},
     )
     if body.amount == 13:
@@ -53,9 +60,16 @@ def call(method: str, url: str, **options: Any) -> tuple[int, Any]:
 def test_the_same_key_and_body_give_the_saved_answer_and_one_effect() -> None:
     person = a_person()
     first = call("POST", "/v1/test/buckets", as_=person, body={"amount": 1}, headers={"Idempotency-Key": "k"})
-    second = call("POST", "/v1/test/buckets", as_=person, body={"amount": 1}, headers={"Idempotency-Key": "k"})
+    second = call(
+        "POST", "/v1/test/buckets", as_=person, body={"amount": 1}, headers={"Idempotency-Key": "k"}
+    )
     assert first == second == (201, {"tokens": 1, "user": str(person.user_id)})
-    assert call("POST", "/v1/test/buckets", as_=person, body={"amount": 2}, headers={"Idempotency-Key": "k"})[1]["code"] == "idempotency_key_reused"
+    assert (
+        call("POST", "/v1/test/buckets", as_=person, body={"amount": 2}, headers={"Idempotency-Key": "k"})[1][
+            "code"
+        ]
+        == "idempotency_key_reused"
+    )
     assert call("POST", "/v1/test/buckets", as_=person, body={"amount": 1})[1]["tokens"] == 2
 
 

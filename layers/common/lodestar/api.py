@@ -23,18 +23,30 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from lodestar import idempotency
 from lodestar.auth import ORGANIZATION_HEADER, principal_from
-from lodestar.db import unit_of_work
+from lodestar.db import act_for, principal_of, unit_of_work
 from lodestar.log import begin_correlation, correlation_id, log
 from lodestar.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT, PageQuery
 from lodestar.principal import NOBODY, Principal, Role
-from lodestar.problems import Forbidden, InvalidContent, Problem, StaleVersion, Unauthenticated
+from lodestar.problems import Forbidden, InvalidContent, NotFound, Problem, StaleVersion, Unauthenticated
 from lodestar.responses import COMMON, PROBLEM_JSON, guard_problem, problems
 
 __all__ = [
-    "APIRouter", "Caller", "IfMatch", "Paging", "PublicSession", "ReadModel", "ReadSession", "UnitOfWork",
-    "WriteModel", "WriteSession", "allow", "lambda_handler", "problems",
+    "APIRouter",
+    "Caller",
+    "IfMatch",
+    "Paging",
+    "PublicSession",
+    "ReadModel",
+    "ReadSession",
+    "UnitOfWork",
+    "WriteModel",
+    "WriteSession",
+    "allow",
+    "lambda_handler",
+    "problems",
 ]
 
+LONGEST_KEY = 255
 READING = frozenset({"GET", "HEAD"})
 TEXT_TYPES = ["text/", "application/json", PROBLEM_JSON, "image/svg+xml"]
 """What API Gateway passes as text; anything else is base64."""
@@ -104,9 +116,9 @@ def _idempotent_work(request: Request, principal: Principal) -> Iterator[Session
         yield session
 
 
-def _save_answer(session: Session, principal: Principal, claimed: idempotency.Claim, answer: Response) -> None:
-    from lodestar.db import act_for, principal_of
-
+def _save_answer(
+    session: Session, principal: Principal, claimed: idempotency.Claim, answer: Response
+) -> None:
     if principal_of(session) != principal:
         act_for(session, principal)
     idempotency.save(
@@ -122,7 +134,7 @@ class UnitOfWorkFactory:
         self._request, self._principal = request, principal
         self._claim: idempotency.Claim | None = getattr(request.state, "claim", None)
         if self._claim:
-            request.state.save_answer = self._save
+            request.state.save_answer = functools.partial(self._save, self._claim)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -132,10 +144,9 @@ class UnitOfWorkFactory:
                 idempotency.claim(session, self._claim)
             yield session
 
-    def _save(self, answer: Response) -> None:
-        assert self._claim
+    def _save(self, claimed: idempotency.Claim, answer: Response) -> None:
         with unit_of_work(self._principal) as session:
-            _save_answer(session, self._principal, self._claim, answer)
+            _save_answer(session, self._principal, claimed, answer)
 
 
 async def _unit_of_work(request: Request, caller: Caller) -> UnitOfWorkFactory:
@@ -150,7 +161,9 @@ UnitOfWork = Annotated[UnitOfWorkFactory, Depends(_unit_of_work)]
 
 async def _page_query(
     limit: Annotated[int, Query(ge=1, le=MAXIMUM_LIMIT, description="Rows a page")] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, Query(max_length=1000, description="`page.next_cursor` of the page before")] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=1000, description="`page.next_cursor` of the page before")
+    ] = None,
     include: Annotated[Literal["total"] | None, Query(description="`total` counts the whole list")] = None,
 ) -> PageQuery:
     return PageQuery(limit=limit, cursor=cursor, with_total=include == "total")
@@ -159,7 +172,9 @@ async def _page_query(
 Paging = Annotated[PageQuery, Depends(_page_query)]
 
 
-async def _if_match(if_match: Annotated[str | None, Header(description="The row's ETag")] = None) -> int | None:
+async def _if_match(
+    if_match: Annotated[str | None, Header(description="The row's ETag")] = None,
+) -> int | None:
     if if_match is None or if_match == "*":
         return None
     try:
@@ -184,8 +199,8 @@ class Route(APIRoute):
         async def answer(request: Request) -> Response:
             key = request.headers.get("idempotency-key")
             if key and request.method == "POST":
-                if len(key) > 255:
-                    raise InvalidContent("An Idempotency-Key has at most 255 characters.")
+                if len(key) > LONGEST_KEY:
+                    raise InvalidContent(f"An Idempotency-Key has at most {LONGEST_KEY} characters.")
                 request.state.claim = idempotency.claim_of(
                     key=key, method=request.method, path=request.url.path, body=await request.body()
                 )
@@ -231,13 +246,8 @@ def lambda_handler(router: FastAPIRouter) -> Callable[[dict[str, Any], Any], dic
     """The Lambda handler of one resource, for API Gateway's REST proxy events."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.include_router(router)
-    app.add_exception_handler(Problem, _answer_problem)
-    app.add_exception_handler(RequestValidationError, _answer_invalid)
-    app.add_exception_handler(idempotency.Replay, _answer_replay)
-    app.add_exception_handler(StaleDataError, _answer_stale)
-    app.add_exception_handler(DBAPIError, _answer_guard)
-    app.add_exception_handler(404, _answer_no_route)
-    app.add_exception_handler(Exception, _answer_failure)
+    for kind, answer in ANSWERS.items():
+        app.add_exception_handler(kind, answer)
     adapter = Mangum(app, lifespan="off", text_mime_types=TEXT_TYPES)
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -250,8 +260,7 @@ def lambda_handler(router: FastAPIRouter) -> Callable[[dict[str, Any], Any], dic
     return handle
 
 
-async def _answer_problem(_request: Request, problem: Exception) -> Response:
-    assert isinstance(problem, Problem)
+async def _answer_problem(_request: Request, problem: Problem) -> Response:
     return JSONResponse(
         problem.document(correlation_id()),
         status_code=problem.status,
@@ -260,18 +269,22 @@ async def _answer_problem(_request: Request, problem: Exception) -> Response:
     )
 
 
-async def _answer_invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+async def _answer_invalid(request: Request, error: RequestValidationError) -> Response:
     fields = [
-        {"field": ".".join(str(part) for part in e["loc"] if part != "body"), "code": e["type"], "message": e["msg"]}
+        {
+            "field": ".".join(str(part) for part in e["loc"] if part != "body"),
+            "code": e["type"],
+            "message": e["msg"],
+        }
         for e in error.errors()
     ]
     named = ", ".join(dict.fromkeys(f["field"] for f in fields if f["field"]))
-    return await _answer_problem(request, InvalidContent(f"Correct these: {named or 'the body'}.", errors=fields))
+    return await _answer_problem(
+        request, InvalidContent(f"Correct these: {named or 'the body'}.", errors=fields)
+    )
 
 
-async def _answer_replay(_request: Request, replay: Exception) -> Response:
-    assert isinstance(replay, idempotency.Replay)
+async def _answer_replay(_request: Request, replay: idempotency.Replay) -> Response:
     return Response(replay.body, status_code=replay.status, headers=replay.headers)
 
 
@@ -279,9 +292,8 @@ async def _answer_stale(request: Request, _error: Exception) -> Response:
     return await _answer_problem(request, StaleVersion())
 
 
-async def _answer_guard(request: Request, error: Exception) -> Response:
+async def _answer_guard(request: Request, error: DBAPIError) -> Response:
     """A guard in the data layer refused what a service let through."""
-    assert isinstance(error, DBAPIError)
     problem = guard_problem(error)
     if problem is None:
         return await _answer_failure(request, error)
@@ -290,11 +302,23 @@ async def _answer_guard(request: Request, error: Exception) -> Response:
 
 
 async def _answer_no_route(request: Request, _error: Exception) -> Response:
-    from lodestar.problems import NotFound
-
     return await _answer_problem(request, NotFound("There is no such resource."))
 
 
 async def _answer_failure(request: Request, error: Exception) -> Response:
     log.error("request_failed", exc_info=error, method=request.method, route=request.scope.get("path"))
-    return await _answer_problem(request, Problem("Nothing was changed. Quote the correlation id if you ask for help."))
+    return await _answer_problem(
+        request, Problem("Nothing was changed. Quote the correlation id if you ask for help.")
+    )
+
+
+ANSWERS: dict[Any, Any] = {
+    Problem: _answer_problem,
+    RequestValidationError: _answer_invalid,
+    idempotency.Replay: _answer_replay,
+    StaleDataError: _answer_stale,
+    DBAPIError: _answer_guard,
+    404: _answer_no_route,
+    Exception: _answer_failure,
+}
+"""Who answers which exception."""

@@ -39,7 +39,9 @@ def principal_from(context: Mapping[str, str], *, organization: str | None, need
 
 
 def _chosen(memberships: Mapping[str, list[str]], organization: str | None) -> tuple[UUID, frozenset[Role]]:
-    everywhere = {Role.PLATFORM_ADMIN} if any("platform_admin" in roles for roles in memberships.values()) else set()
+    everywhere = (
+        {Role.PLATFORM_ADMIN} if any("platform_admin" in roles for roles in memberships.values()) else set()
+    )
     if organization is None:
         if len(memberships) != 1:
             raise OrganizationRequired()

@@ -41,7 +41,7 @@ def call(service: str, target: str, body: dict[str, Any], *, json_version: str =
     headers = {"Content-Type": f"application/x-amz-json-{json_version}", "X-Amz-Target": target}
     request = AWSRequest(method="POST", url=url + "/", data=json.dumps(body), headers=headers)
     SigV4Auth(credentials(), service, region).add_auth(request)
-    response = _http().post(request.url, content=request.data, headers=dict(request.headers.items()))
+    response = _http().post(str(request.url), content=request.data, headers=dict(request.headers.items()))
     response.raise_for_status()
     answer: dict[str, Any] = response.json() if response.content else {}
     return answer

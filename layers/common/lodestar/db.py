@@ -59,7 +59,7 @@ class VersionedRow(TenantRow):
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"), onupdate=text("now()"))
 
     @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy hands the class
         return {"version_id_col": cls.version, "eager_defaults": True}
 
 

@@ -104,7 +104,9 @@ def storage_reaction(react: Callable[[Session, StoredObject], None]) -> Handler:
         begin_correlation(envelope.get("id"))
         item = envelope["detail"]["object"]
         key = unquote_plus(item["key"])
-        stored = StoredObject(UUID(key.partition("/")[0]), key, int(item.get("size", 0)), item.get("etag", ""))
+        stored = StoredObject(
+            UUID(key.partition("/")[0]), key, int(item.get("size", 0)), item.get("etag", "")
+        )
         event_id = uuid5(NAMESPACE_URL, f"{key}#{stored.etag}#{item.get('version-id', '')}")
         _once(stored.org_id, event_id, name, lambda session: react(session, stored))
 
@@ -131,7 +133,7 @@ def _queue_consumer(name: str, take: Callable[[Mapping[str, Any]], None]) -> Han
         for record in event["Records"]:
             try:
                 take(json.loads(record["body"]))
-            except Exception:
+            except Exception:  # noqa: BLE001 - one bad message must not take its batch along
                 log.exception("reaction_failed", reaction=name, message_id=record["messageId"])
                 failed.append({"itemIdentifier": record["messageId"]})
         return {"batchItemFailures": failed}

@@ -59,7 +59,12 @@ def claim(session: Session, wanted: Claim) -> None:
     A row without a status is a request of several transactions that died between them: it is done again.
     """
     user_id = principal_of(session).user_id
-    parameters = {"user_id": user_id, "route": wanted.route, "key": wanted.key, "fingerprint": wanted.fingerprint}
+    parameters = {
+        "user_id": user_id,
+        "route": wanted.route,
+        "key": wanted.key,
+        "fingerprint": wanted.fingerprint,
+    }
     row = session.execute(CLAIM, parameters).one()
     if row.fresh:
         return

@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from lodestar.config import settings
 from lodestar.ids import new_id
 
+LONGEST_CORRELATION_ID = 64
 _correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 
 log = Logger(service=settings().service, level=settings().log_level, use_rfc3339=True)
@@ -22,7 +23,11 @@ def correlation_id() -> str:
 
 def begin_correlation(value: str | None) -> str:
     """Continue the caller's correlation, or begin a new one. Anything but a short token is replaced."""
-    if not value or len(value) > 64 or not value.replace("-", "").replace("_", "").isalnum():
+    if (
+        not value
+        or len(value) > LONGEST_CORRELATION_ID
+        or not value.replace("-", "").replace("_", "").isalnum()
+    ):
         value = str(new_id())
     _correlation_id.set(value)
     log.append_keys(correlation_id=value)

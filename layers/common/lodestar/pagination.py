@@ -92,7 +92,9 @@ def paginate(
         )
         key = tuple_(*keys)
         statement = statement.where(key > after if order == "asc" else key < after)
-    ordered = statement.order_by(*(k.asc() if order == "asc" else k.desc() for k in keys)).limit(page.limit + 1)
+    ordered = statement.order_by(*(k.asc() if order == "asc" else k.desc() for k in keys)).limit(
+        page.limit + 1
+    )
     result = session.execute(ordered)
     single = len(statement.column_descriptions) == 1
     rows = list(result.scalars().unique()) if single else list(result)
@@ -104,7 +106,9 @@ def paginate(
 
 def _encode(row: Any, keys: Sequence[Any]) -> str:
     values = [getattr(row, key.key) for key in keys]
-    text = json.dumps([v.isoformat() if isinstance(v, datetime) else str(v) if isinstance(v, UUID) else v for v in values])
+    text = json.dumps(
+        [v.isoformat() if isinstance(v, datetime) else str(v) if isinstance(v, UUID) else v for v in values]
+    )
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

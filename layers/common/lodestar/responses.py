@@ -64,14 +64,14 @@ def _example(kind: type[Problem]) -> Problem:
     return example
 
 
-COMMON = problems(
-    Unauthenticated, Forbidden, NotFound, InvalidContent, IdempotencyKeyReused, RateLimited
-)
+COMMON = problems(Unauthenticated, Forbidden, NotFound, InvalidContent, IdempotencyKeyReused, RateLimited)
 
 
 def guard_problem(error: DBAPIError) -> Problem | None:
     """The problem of a constraint's or trigger's refusal; None when the error is of another kind."""
-    fields = error.orig.args[0] if error.orig and error.orig.args and isinstance(error.orig.args[0], dict) else {}
+    fields = (
+        error.orig.args[0] if error.orig and error.orig.args and isinstance(error.orig.args[0], dict) else {}
+    )
     state = str(fields.get("C", ""))
     if state.startswith(GUARD_STATE):
         return Conflict(str(fields.get("M", "")), guard=fields.get("n") or state)

@@ -21,7 +21,9 @@ _org = text("backbone.current_org()")
 
 
 def _time(name: str, *, required: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=not required, server_default=_now if required else None)
+    return Column(
+        name, DateTime(timezone=True), nullable=not required, server_default=_now if required else None
+    )
 
 
 outbox = Table(

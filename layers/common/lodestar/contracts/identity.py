@@ -1,0 +1,58 @@
+"""What identity tells: memberships and consents."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from lodestar.events import Event
+from lodestar.principal import Role
+
+
+class MembershipCreated(Event):
+    """A person now has a role in the event's organization."""
+
+    name: ClassVar[str] = "identity.membership_created"
+    membership_id: UUID
+    user_id: UUID
+    role: Role
+
+
+class ConsentWithdrawn(Event):
+    """A person took a consent back; whoever relied on it stops."""
+
+    name: ClassVar[str] = "identity.consent_withdrawn"
+    user_id: UUID
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of the reader's organization. `time_zone` is an IANA name."""
+
+    user_id: UUID
+    display_name: str
+    email: str
+    time_zone: str
+
+
+def members(session: Session, user_ids: list[UUID]) -> dict[UUID, Member]:
+    """Those of `user_ids` that belong to the reader's organization."""
+    query = (
+        "SELECT user_id, display_name, email, time_zone FROM identity.v_members WHERE user_id = ANY (:ids)"
+    )
+    return {row.user_id: Member(*row) for row in session.execute(text(query), {"ids": user_ids})}
+
+
+def holders(session: Session, role: Role) -> list[UUID]:
+    """The active members of the reader's organization that hold `role`; at most 1,000."""
+    query = "SELECT user_id FROM identity.v_memberships WHERE role = :role ORDER BY user_id LIMIT 1000"
+    return list(session.scalars(text(query), {"role": role.value}))
+
+
+def has_consented(session: Session, user_id: UUID, purpose: str) -> bool:
+    """Whether the person's consent to `purpose` (`recording`, `ai_video_analysis`) stands."""
+    query = "SELECT EXISTS (SELECT FROM identity.v_consents WHERE user_id = :user AND purpose = :purpose)"
+    return bool(session.scalar(text(query), {"user": user_id, "purpose": purpose}))

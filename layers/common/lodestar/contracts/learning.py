@@ -1,0 +1,205 @@
+"""What learning tells: programs, enrollments, stars, tiers, and what is open to whom."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from lodestar.events import Event
+
+
+class ModuleKind(StrEnum):
+    """What a module is made of; a Job Readiness stage has modules of one kind."""
+
+    ASSESSMENT = "assessment"
+    COURSE = "course"
+    MASTERCLASS = "masterclass"
+    PROJECT = "project"
+    INTERVIEW = "interview"
+
+
+class Tier(StrEnum):
+    """How demanding a learner's content is."""
+
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+
+
+class ProgramAssigned(Event):
+    """A program is now offered to the event's organization."""
+
+    name: ClassVar[str] = "learning.program_assigned"
+    program_id: UUID
+
+
+class EnrollmentCreated(Event):
+    """A learner is on a program version."""
+
+    name: ClassVar[str] = "learning.enrollment_created"
+    enrollment_id: UUID
+    learner_id: UUID
+    program_id: UUID
+    version_id: UUID
+
+
+class LessonCompleted(Event):
+    """A lesson is done: its media covered, and its quiz passed where one is enabled."""
+
+    name: ClassVar[str] = "learning.lesson_completed"
+    enrollment_id: UUID
+    learner_id: UUID
+    lesson_id: UUID
+
+
+class StarAwarded(Event):
+    """A star, by evidence or by override. `tier` is the tier after it."""
+
+    name: ClassVar[str] = "learning.star_awarded"
+    enrollment_id: UUID
+    learner_id: UUID
+    program_id: UUID
+    star: int
+    tier: Tier | None
+    by_override: bool
+
+
+class TierChanged(Event):
+    """`cause` is `initial`, `promotion` or `override`."""
+
+    name: ClassVar[str] = "learning.tier_changed"
+    enrollment_id: UUID
+    learner_id: UUID
+    old: Tier | None
+    new: Tier
+    cause: str
+
+
+class PromotionOffered(Event):
+    """A learner may now take the exam for the next tier, once, or skip it."""
+
+    name: ClassVar[str] = "learning.promotion_offered"
+    enrollment_id: UUID
+    learner_id: UUID
+    star: int
+    current_tier: Tier
+    target_tier: Tier
+
+
+class ProgramCompleted(Event):
+    """Every star is earned."""
+
+    name: ClassVar[str] = "learning.program_completed"
+    enrollment_id: UUID
+    learner_id: UUID
+    program_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleAccess:
+    """One module as one enrollment sees it. `required_star` opens it; `reason` is for a person when it is locked."""
+
+    enrollment_id: UUID
+    learner_id: UUID
+    program_id: UUID
+    version_id: UUID
+    module_id: UUID
+    kind: ModuleKind
+    title: str
+    configuration: dict[str, Any]
+    required_star: int
+    stars: int
+    tier: Tier | None
+    background_id: UUID | None
+    open: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A lesson that the reader's organization may see. `asset_id` is its video; a text lesson has none."""
+
+    lesson_id: UUID
+    module_id: UUID
+    title: str
+    asset_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionEligibility:
+    """The one exam an enrollment may take now, if any."""
+
+    enrollment_id: UUID
+    learner_id: UUID
+    program_id: UUID
+    star: int
+    current_tier: Tier
+    target_tier: Tier
+
+
+ACCESS = """
+SELECT enrollment_id, learner_id, program_id, version_id, module_id, kind, title, configuration, required_star,
+       stars, tier, background_id, open, reason
+FROM learning.v_module_access WHERE enrollment_id = :enrollment AND learner_id = :learner AND module_id = :module
+"""
+PROMOTION = """
+SELECT enrollment_id, learner_id, program_id, star, current_tier, target_tier
+FROM learning.v_promotion_eligibility WHERE enrollment_id = :enrollment AND learner_id = :learner
+"""
+
+
+def module_access(
+    session: Session, *, learner_id: UUID, enrollment_id: UUID, module_id: UUID
+) -> ModuleAccess | None:
+    """How the module stands for the learner's enrollment; None when it is not theirs or not in their version."""
+    parameters = {"enrollment": enrollment_id, "learner": learner_id, "module": module_id}
+    row = session.execute(text(ACCESS), parameters).first()
+    if row is None:
+        return None
+    fields = row._asdict()
+    fields["kind"] = ModuleKind(fields["kind"])
+    fields["tier"] = Tier(fields["tier"]) if fields["tier"] else None
+    return ModuleAccess(**fields)
+
+
+def lesson(session: Session, lesson_id: UUID) -> Lesson | None:
+    """The lesson, when the reader's organization may see it."""
+    query = "SELECT lesson_id, module_id, title, asset_id FROM learning.v_lessons WHERE lesson_id = :id"
+    row = session.execute(text(query), {"id": lesson_id}).first()
+    return Lesson(*row) if row else None
+
+
+def promotion_eligibility(
+    session: Session, *, learner_id: UUID, enrollment_id: UUID
+) -> PromotionEligibility | None:
+    """The promotion exam open to the enrollment now; None when there is none (or it is not the learner's)."""
+    row = session.execute(text(PROMOTION), {"enrollment": enrollment_id, "learner": learner_id}).first()
+    if row is None:
+        return None
+    fields = row._asdict()
+    fields["current_tier"], fields["target_tier"] = Tier(fields["current_tier"]), Tier(fields["target_tier"])
+    return PromotionEligibility(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class AssetUse:
+    """Where a program uses a media asset, and whether this learner may play it there."""
+
+    asset_id: UUID
+    enrollment_id: UUID
+    required_star: int
+    open: bool
+    reason: str | None
+
+
+def asset_use(session: Session, *, learner_id: UUID, asset_id: UUID) -> AssetUse | None:
+    """The learner's most open use of the asset in a lesson or masterclass; None when no enrollment has it."""
+    query = """
+        SELECT asset_id, enrollment_id, required_star, open, reason FROM learning.v_asset_access
+        WHERE learner_id = :learner AND asset_id = :asset ORDER BY open DESC, enrollment_id LIMIT 1
+    """
+    row = session.execute(text(query), {"learner": learner_id, "asset": asset_id}).first()
+    return AssetUse(*row) if row else None
