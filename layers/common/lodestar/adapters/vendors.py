@@ -49,20 +49,14 @@ def vendor_key(name: str) -> str | None:
     value: str | None = getattr(given, name)
     if value is not None or given.vendor_keys_secret_arn is None:
         return value
-    secret = _secret(given.vendor_keys_secret_arn, given.aws_region, given.aws_endpoint_url)
+    secret = _secret(given.vendor_keys_secret_arn)
     return secret.get(name) or None
 
 
 @cache
-def _secret(arn: str, region: str, endpoint_url: str | None) -> dict[str, str]:
-    import boto3
-    from botocore.config import Config
+def _secret(arn: str) -> dict[str, str]:
+    from lodestar import aws
 
-    client = boto3.client(
-        "secretsmanager",
-        region_name=region,
-        endpoint_url=endpoint_url,
-        config=Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3}),
-    )
-    parsed = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
+    answer = aws.call("secretsmanager", "secretsmanager.GetSecretValue", {"SecretId": arn})
+    parsed = json.loads(answer["SecretString"])
     return {str(name): str(value) for name, value in parsed.items() if value}

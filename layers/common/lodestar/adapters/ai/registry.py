@@ -19,7 +19,7 @@ DEFAULT_CHAIN = ("gemini/gemini-2.0-flash", "gemini/gemini-flash-latest", "opena
 
 DEFAULT_CHAINS: dict[str, tuple[str, ...]] = {
     Purpose.TRANSCRIBE: ("openai/whisper-1",),
-    Purpose.SPEAK: ("openai/gpt-4o-mini-tts", "openai/tts-1"),
+    Purpose.SPEAK: ("openai/tts-1", "openai/gpt-4o-mini-tts"),
 }
 
 PRICES: dict[str, tuple[int, int]] = {

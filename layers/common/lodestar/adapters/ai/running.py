@@ -1,6 +1,5 @@
 """Walking a chain of models: one record for every call, the next model when one fails for good."""
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from lodestar.adapters.ai.errors import AiError, AllModelsFailed, ModelUnavailable
 from lodestar.adapters.ai.port import Generation, GenerationRequest, Model, Purpose
+from lodestar.adapters.retrying import backoff_seconds, jitter_seconds
 
 TRIES = 3
 """Calls to one model before the next one's turn (D-06)."""
@@ -113,8 +113,8 @@ def _wait_seconds(error: AiError, *, nth: int) -> float | None:
         return None
     asked_for = error.retry_after if isinstance(error, ModelUnavailable) else None
     if asked_for is None:
-        return random.uniform(0, min(LONGEST_WAIT_SECONDS, 0.5 * 2**nth))
-    return asked_for + random.uniform(0, 0.25) if asked_for <= LONGEST_WAIT_SECONDS else None
+        return backoff_seconds(nth, longest=LONGEST_WAIT_SECONDS)
+    return asked_for + jitter_seconds() if asked_for <= LONGEST_WAIT_SECONDS else None
 
 
 def _record(

@@ -27,13 +27,14 @@ def parse_repository_url(url: str) -> RepositoryRef:
     if host.lower() not in ("github.com", "www.github.com"):
         raise NotARepositoryUrl("Only repositories on github.com are accepted.")
     segments = path.removesuffix("/").split("/")
-    if len(segments) < 2 or not all(segments[:2]):
+    owner, name, *page = [*segments, ""] if len(segments) == 1 else segments
+    name = name.removesuffix(".git")
+    if not owner or not name:
         raise NotARepositoryUrl("The address names no repository; it needs an owner and a name.")
-    if len(segments) > 2:
+    if page:
         raise NotARepositoryUrl(
-            f"Give the repository itself, https://github.com/{segments[0]}/{segments[1]}, not a page in it."
+            f"Give the repository itself, https://github.com/{owner}/{name}, not a page in it."
         )
-    owner, name = segments[0], segments[1].removesuffix(".git")
     if not _OWNER.fullmatch(owner) or not _NAME.fullmatch(name) or name in (".", ".."):
         raise NotARepositoryUrl("GitHub has no owner or repository of such a name.")
     return RepositoryRef(owner=owner, name=name)

@@ -4,8 +4,8 @@ from functools import cache
 
 from lodestar.adapters import CapabilityNotConfigured
 from lodestar.adapters.storage.port import (
-    Listing,
     ListedObject,
+    Listing,
     ObjectInfo,
     ObjectNotFound,
     ObjectStore,
