@@ -42,7 +42,7 @@ def _status(settings: Settings) -> int:
     if not stack.is_running(settings):
         print("Nothing runs. Start it with: make run")
         return 1
-    ready = stack.ready_file(settings).exists()
+    ready = stack.is_ready(settings)
     print(
         f"{'Ready' if ready else 'Starting'}: {settings.public_url} (process {stack.running_pid(settings)})"
     )

@@ -15,7 +15,7 @@ from local.deploy import ADMINISTRATOR_EMAIL, ADMINISTRATOR_PASSWORD, deploy
 from local.processes import NeverHappened, wait_until
 from local.services import services
 from local.settings import ROOT, Settings
-from local.stack import START_SECONDS, is_running, ready_file, records, sole_supervisor
+from local.stack import START_SECONDS, announce_ready, is_ready, is_running, records, sole_supervisor
 from local.supervisor import CannotRun, Supervisor
 
 WATCH_SECONDS = 0.5
@@ -49,23 +49,20 @@ def run(settings: Settings) -> None:
             _bring_up_to_date(settings, say)
             return
         supervisor = Supervisor(services(settings), records=records(settings), say=say)
-        ready_file(settings).unlink(missing_ok=True)
         try:
             with _first_signal_as_stopped():
                 _serve(settings, supervisor, say)
         except Stopped:
-            say("Stopping")
+            say(f"Stopping; the data stays in {settings.state_directory}")
         finally:
-            ready_file(settings).unlink(missing_ok=True)
             supervisor.stop()
-            say("Stopped; the data stays in " + str(settings.state_directory))
 
 
 def _serve(settings: Settings, supervisor: Supervisor, say: Say) -> None:
     say("Starting PostgreSQL, the embedded AWS, the simulators and the proxy")
     supervisor.start()
     _deploy_and_seed(settings, say)
-    ready_file(settings).touch()
+    announce_ready(settings)
     _announce(settings, say)
     say("Ctrl-C stops everything")
     while True:
@@ -80,7 +77,7 @@ def _bring_up_to_date(settings: Settings, say: Say) -> None:
     say("The stack runs already; bringing it up to date")
     try:
         wait_until(
-            lambda: ready_file(settings).exists() or not is_running(settings),
+            lambda: is_ready(settings) or not is_running(settings),
             seconds=START_SECONDS,
             what="the start of the other process",
         )

@@ -17,7 +17,7 @@ from typing import IO
 
 from local import aws
 from local.databases import Logins, logins
-from local.processes import is_alive, spawn, stop
+from local.processes import NeverHappened, is_alive, spawn, stop, wait_until
 from local.settings import ROOT, VENDOR_SETTINGS, Settings
 from local.supervisor import CannotRun
 
@@ -66,8 +66,20 @@ def records(settings: Settings) -> Path:
     return settings.state_directory / "run"
 
 
-def ready_file(settings: Settings) -> Path:
-    """Exists while the product answers."""
+def announce_ready(settings: Settings) -> None:
+    """Called by the process that runs the stack, once the product answers."""
+    _ready_file(settings).write_text(str(os.getpid()))
+
+
+def is_ready(settings: Settings) -> bool:
+    """Whether the process that runs the stack has announced it: a killed one leaves its note behind."""
+    try:
+        return int(_ready_file(settings).read_text()) == running_pid(settings)
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+def _ready_file(settings: Settings) -> Path:
     return settings.state_directory / "ready"
 
 
@@ -76,7 +88,9 @@ def sole_supervisor(settings: Settings) -> Iterator[bool]:
     """True for the one who may run the stack of this directory; False while another does."""
     settings.state_directory.mkdir(parents=True, exist_ok=True)
     with (settings.state_directory / "supervisor.pid").open("a+") as file:
-        if not _lock(file):
+        try:  # whoever asks for `running_pid` holds the lock for an instant
+            wait_until(lambda: _lock(file), seconds=0.5, what="the lock", every=0.1)
+        except NeverHappened:
             yield False
             return
         file.truncate(0)
@@ -120,20 +134,20 @@ def start(settings: Settings, *, detached: bool = True) -> Stack:
         directory=ROOT,
         at_our_death=None if detached else signal.SIGTERM,
     )
-    _follow(child, log, until=ready_file(settings))
+    _follow(child, log, settings)
     return Stack(settings)
 
 
-def _follow(child: subprocess.Popen[bytes], log: Path, *, until: Path) -> None:
+def _follow(child: subprocess.Popen[bytes], log: Path, settings: Settings) -> None:
     deadline = time.monotonic() + START_SECONDS
     with log.open() as lines:
         while True:
-            ended, ready = child.poll() is not None, until.exists()
+            status, ready = child.poll(), is_ready(settings)
             sys.stdout.write(lines.read())
             sys.stdout.flush()
-            if ready:
+            if status == 0 or (status is None and ready):
                 return
-            if ended:
+            if status is not None:
                 raise CannotRun(f"the stack did not start; see {log}")
             if time.monotonic() > deadline:
                 stop(child.pid, politely=signal.SIGTERM, seconds=30)
