@@ -46,6 +46,7 @@ __all__ = [
     "problems",
 ]
 
+CALLER = "lodestar.caller"
 LONGEST_KEY = 255
 READING = frozenset({"GET", "HEAD"})
 TEXT_TYPES = ["text/", "application/json", PROBLEM_JSON, "image/svg+xml"]
@@ -64,26 +65,36 @@ class ReadModel(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-async def current_caller(request: Request) -> Principal:
-    """The caller, from the authorizer's context."""
+def _caller(request: Request) -> Principal:
+    """The caller, from the authorizer's context; found once a request."""
+    known: Principal | None = request.scope.get(CALLER)
+    if known is not None:
+        return known
     context: Mapping[str, str] = request.scope["aws.event"]["requestContext"].get("authorizer") or {}
     if not context:
         raise Unauthenticated()
-    domain = request.url.path.split("/")[2]
-    return principal_from(
+    domain = request.scope["path"].split("/")[2]
+    found = principal_from(
         context,
         organization=request.headers.get(ORGANIZATION_HEADER),
         needed_scope=f"{domain}:{'read' if request.method in READING else 'write'}",
     )
+    request.scope[CALLER] = found
+    return found
 
 
-Caller = Annotated[Principal, Depends(current_caller)]
+async def _any_caller(request: Request) -> Principal:
+    return _caller(request)
+
+
+Caller = Annotated[Principal, Depends(_any_caller)]
 
 
 def allow(*roles: Role) -> Any:
     """A caller with any of these roles: `caller: Annotated[Principal, allow(Role.ORG_ADMIN)]`. Others get 403."""
 
-    async def require(caller: Caller) -> Principal:
+    async def require(request: Request) -> Principal:
+        caller = _caller(request)
         if not caller.has(*roles):
             raise Forbidden(f"This needs one of the roles: {', '.join(sorted(roles))}.")
         return caller
@@ -91,13 +102,13 @@ def allow(*roles: Role) -> Any:
     return Depends(require)
 
 
-async def _read_session(caller: Caller) -> AsyncIterator[Session]:
-    with unit_of_work(caller, read_only=True) as session:
+async def _read_session(request: Request) -> AsyncIterator[Session]:
+    with unit_of_work(_caller(request), read_only=True) as session:
         yield session
 
 
-async def _write_session(request: Request, caller: Caller) -> AsyncIterator[Session]:
-    with _idempotent_work(request, caller) as session:
+async def _write_session(request: Request) -> AsyncIterator[Session]:
+    with _idempotent_work(request, _caller(request)) as session:
         yield session
 
 
@@ -149,8 +160,8 @@ class UnitOfWorkFactory:
             _save_answer(session, self._principal, claimed, answer)
 
 
-async def _unit_of_work(request: Request, caller: Caller) -> UnitOfWorkFactory:
-    return UnitOfWorkFactory(request, caller)
+async def _unit_of_work(request: Request) -> UnitOfWorkFactory:
+    return UnitOfWorkFactory(request, _caller(request))
 
 
 ReadSession = Annotated[Session, Depends(_read_session, scope="function")]
@@ -245,7 +256,7 @@ class APIRouter(FastAPIRouter):
 def lambda_handler(router: FastAPIRouter) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """The Lambda handler of one resource, for API Gateway's REST proxy events."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.include_router(router)
+    app.router.routes.extend(router.routes)
     for kind, answer in ANSWERS.items():
         app.add_exception_handler(kind, answer)
     adapter = Mangum(app, lifespan="off", text_mime_types=TEXT_TYPES)
