@@ -1,0 +1,76 @@
+# Everything a developer does here. `make help` lists it; nothing but Python >= 3.11 and make has to be there.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+RUN := .venv/bin/python
+INSTALLED := .venv/.installed
+TEMPLATES := $(wildcard template.yaml functions/*/template.yaml statemachines/template.yaml)
+export PYTHONPATH := layers/common
+export SAM_CLI_TELEMETRY := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help run stop clean test check bench journey endpoint openapi deploy lock
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) ## Serve the product at http://localhost:8000 until Ctrl-C (ARGS=--detach returns when it is ready)
+	@$(RUN) -m local run $(ARGS)
+
+stop: ## Stop what `make run` started; the data stays
+	@test ! -x $(RUN) || $(RUN) -m local stop
+
+test: $(INSTALLED) ## Run every test, with coverage (ARGS="tests/learning -k star" for some, without)
+	@$(RUN) -m pytest $(or $(ARGS),--cov --cov-report=term:skip-covered)
+
+check: $(INSTALLED) ## Format, types, import law, templates, state machines, routes, OpenAPI freshness
+	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
+		check-style check-types check-imports check-templates check-architecture
+
+bench: $(INSTALLED) ## Measure against QUALITY's targets (ARGS="P1 P3" for some)
+	@$(RUN) -m bench $(ARGS)
+
+journey: $(INSTALLED) ## Take a learner from invitation to Star 5 over HTTP (ARGS=--outage without any model)
+	@$(RUN) -m tests.journeys $(ARGS)
+
+endpoint: $(INSTALLED) ## Scaffold a resource: file, template block, sample event, test (DOMAIN=live NAME=bookings)
+	@$(RUN) -m local.scaffold endpoint $(DOMAIN) $(NAME)
+
+openapi: $(INSTALLED) ## Write docs/openapi.json from the routers
+	@$(RUN) -m local.openapi
+
+deploy: $(INSTALLED) ## Build and deploy to AWS (ENV=staging or ENV=production; docs/aws.md)
+	@test -n "$(ENV)" || { echo "Say where to: make deploy ENV=staging"; exit 2; }
+	.venv/bin/sam build --config-env $(ENV)
+	.venv/bin/sam deploy --config-env $(ENV)
+
+lock: $(INSTALLED) ## Lock the dependencies of pyproject.toml again, with hashes
+	UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --group local --group dev pyproject.toml --output-file requirements.lock
+
+clean: ## Stop, and remove the data and everything built (.venv stays)
+	@test ! -x $(RUN) || $(RUN) -m local clean
+	@rm -rf .local .aws-sam .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.PHONY: check-style check-types check-imports check-templates check-architecture
+check-style:
+	@$(RUN) -m ruff format --check --quiet . || { echo "Not formatted: .venv/bin/ruff format ."; exit 1; }
+	@$(RUN) -m ruff check --quiet .
+check-types:
+	@$(RUN) -m mypy
+check-imports:
+	@.venv/bin/lint-imports
+check-templates:
+	@.venv/bin/cfn-lint $(TEMPLATES)
+check-architecture:
+	@$(RUN) -m pytest -q tests/architecture
+
+# uv installs the lock in seconds where pip takes minutes; where uv finds no index, pip does it.
+$(INSTALLED): requirements.lock bootstrap.lock
+	@test -n "$(PYTHON)" || { echo "No Python >= 3.11 with venv found; name one: make PYTHON=/path/to/python3.13"; exit 1; }
+	@echo "Installing into .venv with $$($(PYTHON) --version)"
+	@test -x $(RUN) || $(PYTHON) -m venv .venv
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r bootstrap.lock
+	@UV_LINK_MODE=copy .venv/bin/uv pip install --quiet --python $(RUN) --require-hashes -r requirements.lock \
+		|| $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
