@@ -41,8 +41,8 @@ def let_cross(table: str, verbs: str = "SELECT") -> None:
         )
 
 
-def create_crossing_function(signature: str, returns_and_body: str) -> None:
-    """A SECURITY DEFINER function that may look across tenants, and the application may call.
+def create_crossing_function(signature: str, returns_and_body: str, *, to: str = "lodestar_app") -> None:
+    """A SECURITY DEFINER function that may look across tenants, and only the role `to` may call.
 
     `signature` is `learning.owners(org uuid)`; `returns_and_body` goes from RETURNS to the body. Its search_path is
     empty: name every object with its schema.
@@ -57,8 +57,11 @@ def create_crossing_function(signature: str, returns_and_body: str) -> None:
     op.execute(f"GRANT CREATE ON SCHEMA {schema} TO lodestar_crossing")
     op.execute(f"ALTER FUNCTION {identity} OWNER TO lodestar_crossing")
     op.execute(f"REVOKE CREATE ON SCHEMA {schema} FROM lodestar_crossing")
+    # Only a function's owner changes its rights: anybody else's REVOKE is a warning and no more.
+    op.execute("SET ROLE lodestar_crossing")
     op.execute(f"REVOKE ALL ON FUNCTION {identity} FROM public")
-    op.execute(f"GRANT EXECUTE ON FUNCTION {identity} TO lodestar_app")
+    op.execute(f"GRANT EXECUTE ON FUNCTION {identity} TO {to}")
+    op.execute("SET ROLE lodestar_owner")
 
 
 def publish_view(name: str, query: str) -> None:
