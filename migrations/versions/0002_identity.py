@@ -272,7 +272,7 @@ def upgrade() -> None:
     create_crossing_function("identity.link_subject(wanted text, verified_email text)", LINK_SUBJECT)
     create_crossing_function("identity.ensure_user(address text, full_name text, zone text)", ENSURE_USER)
     create_crossing_function("identity.is_member_somewhere(address text)", IS_MEMBER_SOMEWHERE)
-    create_crossing_function("identity.invitation_by_token(hash text)", INVITED)
+    create_crossing_function("identity.invitation_by_hash(hash text)", INVITED)
     create_crossing_function("identity.organizations_of_caller()", ORGANIZATIONS_OF_CALLER)
     create_crossing_function(
         "identity.ensure_administrator(address text)", ENSURE_ADMINISTRATOR, to="lodestar_owner"

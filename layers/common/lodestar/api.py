@@ -31,11 +31,13 @@ from lodestar.problems import Forbidden, InvalidContent, NotFound, Problem, Stal
 from lodestar.responses import COMMON, PROBLEM_JSON, guard_problem, problems
 
 __all__ = [
+    "ORGANIZATION_OPTIONAL",
     "APIRouter",
     "Caller",
     "IfMatch",
     "Paging",
     "PublicSession",
+    "PublicUnitOfWork",
     "ReadModel",
     "ReadSession",
     "UnitOfWork",
@@ -78,9 +80,19 @@ def _caller(request: Request) -> Principal:
         context,
         organization=request.headers.get(ORGANIZATION_HEADER),
         needed_scope=f"{domain}:{'read' if request.method in READING else 'write'}",
+        organization_optional=getattr(request.state, "organization_optional", False),
     )
     request.scope[CALLER] = found
     return found
+
+
+async def _need_no_organization(request: Request) -> None:
+    request.state.organization_optional = True
+
+
+ORGANIZATION_OPTIONAL = Depends(_need_no_organization)
+"""For the few operations that come before an organization is chosen: `dependencies=[ORGANIZATION_OPTIONAL]`.
+Their caller's `org_id` is NOBODY when they belong to several organizations, or to none, and named none."""
 
 
 async def _any_caller(request: Request) -> Principal:
@@ -164,10 +176,15 @@ async def _unit_of_work(request: Request) -> UnitOfWorkFactory:
     return UnitOfWorkFactory(request, _caller(request))
 
 
+async def _public_unit_of_work(request: Request) -> UnitOfWorkFactory:
+    return UnitOfWorkFactory(request, Principal(user_id=NOBODY, org_id=NOBODY))
+
+
 ReadSession = Annotated[Session, Depends(_read_session, scope="function")]
 WriteSession = Annotated[Session, Depends(_write_session, scope="function")]
 PublicSession = Annotated[Session, Depends(_public_session, scope="function")]
 UnitOfWork = Annotated[UnitOfWorkFactory, Depends(_unit_of_work)]
+PublicUnitOfWork = Annotated[UnitOfWorkFactory, Depends(_public_unit_of_work)]
 
 
 async def _page_query(

@@ -8,14 +8,20 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from lodestar import clock
-from lodestar.principal import Principal, Role
+from lodestar.principal import NOBODY, Principal, Role
 from lodestar.problems import Forbidden, OrganizationRequired, Unauthenticated
 
 ORGANIZATION_HEADER = "lodestar-organization"
 
 
-def principal_from(context: Mapping[str, str], *, organization: str | None, needed_scope: str) -> Principal:
-    """The caller in the organization they chose; by default their only one.
+def principal_from(
+    context: Mapping[str, str],
+    *,
+    organization: str | None,
+    needed_scope: str,
+    organization_optional: bool = False,
+) -> Principal:
+    """The caller in the organization they chose; by default their only one, and where it is optional, in none.
 
     `context` holds strings only: `user_id`, `memberships` (JSON: organization id -> roles), `expires_at` (Unix
     seconds), and for API keys `api_key_id` and `scopes` (separated by spaces). Raises `Unauthenticated`,
@@ -24,7 +30,10 @@ def principal_from(context: Mapping[str, str], *, organization: str | None, need
     if not context.get("user_id") or float(context.get("expires_at", "0")) <= clock.now().timestamp():
         raise Unauthenticated("Your sign-in has expired. Sign in again.")
     memberships: dict[str, list[str]] = json.loads(context.get("memberships") or "{}")
-    org_id, roles = _chosen(memberships, organization)
+    if organization is None and organization_optional and len(memberships) != 1:
+        org_id, roles = NOBODY, _everywhere(memberships)
+    else:
+        org_id, roles = _chosen(memberships, organization)
     key = context.get("api_key_id")
     scopes = frozenset((context.get("scopes") or "").split())
     if key and needed_scope not in scopes:
@@ -39,9 +48,6 @@ def principal_from(context: Mapping[str, str], *, organization: str | None, need
 
 
 def _chosen(memberships: Mapping[str, list[str]], organization: str | None) -> tuple[UUID, frozenset[Role]]:
-    everywhere = (
-        {Role.PLATFORM_ADMIN} if any("platform_admin" in roles for roles in memberships.values()) else set()
-    )
     if organization is None:
         if len(memberships) != 1:
             raise OrganizationRequired()
@@ -50,7 +56,13 @@ def _chosen(memberships: Mapping[str, list[str]], organization: str | None) -> t
         org_id = UUID(organization)
     except ValueError:
         raise OrganizationRequired(f"{organization!r} is not an organization's id.") from None
-    roles = {Role(role) for role in memberships.get(str(org_id), [])} | everywhere
+    roles = {Role(role) for role in memberships.get(str(org_id), [])} | _everywhere(memberships)
     if not roles:
         raise OrganizationRequired("You do not belong to that organization.")
     return org_id, frozenset(roles)
+
+
+def _everywhere(memberships: Mapping[str, list[str]]) -> frozenset[Role]:
+    """The roles that hold in every organization."""
+    platform = any(Role.PLATFORM_ADMIN in roles for roles in memberships.values())
+    return frozenset({Role.PLATFORM_ADMIN}) if platform else frozenset()
