@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -35,10 +34,8 @@ def credentials(directory: Path, *, port: int) -> dict[str, str]:
     }
 
 
-def start(
-    directory: Path, *, port: int, overrides: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
-    """Start the emulator; it answers when `is_ready`. `overrides` are ministack's settings, for tests."""
+def start(directory: Path, *, port: int, module: str = "local.emulator") -> subprocess.Popen[bytes]:
+    """Start the emulator; it answers when `is_ready`. Tests start `module` "ministack", as it is unpatched."""
     directory.mkdir(parents=True, exist_ok=True)
     scratch, code = directory / "scratch", directory / "code"
     shutil.rmtree(scratch, ignore_errors=True)  # what workers of a killed emulator left
@@ -68,10 +65,9 @@ def start(
         "LOG_LEVEL": "WARNING",
         "TMPDIR": str(scratch),
         CODE_CACHE_SETTING: str(code),
-        **(overrides or {}),
     }
     root = Path(__file__).parent.parent
-    command = [sys.executable, "-m", "local.emulator"]
+    command = [sys.executable, "-m", module]
     return spawn(command, log=directory / "aws.log", environment=environment, directory=root)
 
 

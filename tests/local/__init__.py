@@ -1,0 +1,1 @@
+"""The embedded stack: what it promises to whoever runs it."""
