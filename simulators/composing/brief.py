@@ -1,0 +1,125 @@
+"""A request as the simulated model understands it: instructions, data blocks, how many, how hard."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+_MATERIAL = re.compile(r'<material label="([^"]*)">\n?(.*?)\n?</material>', re.DOTALL)
+_ESCAPED = re.compile(r"&lt;(\s*/?\s*material)", re.IGNORECASE)
+
+_NUMBERS = {
+    word: number
+    for number, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ]
+    )
+}
+_COUNTED = r"(?:questions?|items?|criteria|quiz|entries|tasks?|deliverables?|steps?)"
+_COUNT = (
+    re.compile(rf"\b(\d+|{'|'.join(_NUMBERS)})\b(?:\s+[\w-]+){{0,3}}?\s+{_COUNTED}\b", re.IGNORECASE),
+    re.compile(r"\b(?:count|number of \w+)\b\W{1,4}(\d+)", re.IGNORECASE),
+)
+_DIFFICULTY = (
+    ("hard", re.compile(r"\b(gold|hard|advanced|expert)\b", re.IGNORECASE)),
+    ("medium", re.compile(r"\b(silver|medium|intermediate)\b", re.IGNORECASE)),
+    ("easy", re.compile(r"\b(bronze|easy|basic|beginner|foundation)\b", re.IGNORECASE)),
+)
+_FIELD = r"^\W{{0,4}}{name}\W{{1,4}}(.+)$"
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One request. `materials` are label and text in order; `rng` makes every choice of this answer."""
+
+    system: str
+    prompt: str
+    materials: list[tuple[str, str]]
+    rng: Random
+    obedient: bool = False
+    media_text: str = field(default="")
+
+    @staticmethod
+    def parse(
+        *, system: str, user: str, rng: Random, obedient: bool = False, media_text: str = ""
+    ) -> "Brief":
+        """Take the data blocks out of the user's text; what remains is the instruction."""
+        materials = [(label, _ESCAPED.sub(r"<\1", text)) for label, text in _MATERIAL.findall(user)]
+        if media_text:
+            materials.append(("recording", media_text))
+        return Brief(
+            system=system,
+            prompt=_MATERIAL.sub("", user).strip(),
+            materials=materials,
+            rng=rng,
+            obedient=obedient,
+            media_text=media_text,
+        )
+
+    @property
+    def instructions(self) -> str:
+        """Everything that the caller says for itself."""
+        return f"{self.system}\n{self.prompt}"
+
+    def body(self) -> str:
+        """All data together; the instruction where there is no data."""
+        return "\n\n".join(text for _, text in self.materials) or self.prompt
+
+    def count(self) -> int | None:
+        """How many entries are asked for, where the instruction says so."""
+        for pattern in _COUNT:
+            found = pattern.search(self.prompt) or pattern.search(self.system)
+            if found:
+                text = found.group(1).lower()
+                return _NUMBERS.get(text) if text in _NUMBERS else int(text)
+        return None
+
+    def difficulty(self) -> str:
+        """`easy`, `medium` or `hard`; the prompt's word counts before the system's."""
+        for text in (self.prompt, self.system):
+            for name, pattern in _DIFFICULTY:
+                if pattern.search(text):
+                    return name
+        return "medium"
+
+    def named(self, name: str) -> str | None:
+        """The rest of a line such as `Background: Computer Science`."""
+        pattern = re.compile(_FIELD.format(name=name), re.IGNORECASE | re.MULTILINE)
+        found = pattern.search(self.prompt) or pattern.search(self.system)
+        return found.group(1).strip().rstrip(".") if found else None
+
+    def json_values(self) -> list[Any]:
+        """Every JSON object or array that stands in the instruction or is a whole block."""
+        found = list(_json_in(self.prompt)) + list(_json_in(self.system))
+        for _, text in self.materials:
+            if text.lstrip()[:1] in ("{", "["):
+                found.extend(_json_in(text))
+        return found
+
+
+def _json_in(text: str) -> list[Any]:
+    decoder = json.JSONDecoder()
+    values: list[Any] = []
+    at = 0
+    while (start := min((i for i in (text.find("{", at), text.find("[", at)) if i >= 0), default=-1)) >= 0:
+        try:
+            value, at = decoder.raw_decode(text, start)
+        except json.JSONDecodeError:
+            at = start + 1
+        else:
+            values.append(value)
+    return values

@@ -1,0 +1,104 @@
+"""Projects and interview questions, composed from the background, the tier and the subjects a prompt names."""
+
+from dataclasses import dataclass
+
+from simulators.composing import text as english
+from simulators.composing.brief import Brief
+
+_TIERS = {"easy": "foundation", "medium": "intermediate", "hard": "advanced"}
+_SCOPE = {
+    "easy": "one small, complete result",
+    "medium": "a result with a justified choice between two approaches",
+    "hard": "a result that weighs cost, risk and people, and defends its trade-offs",
+}
+_WORDS_OF_A_PROMPT = english.stems(
+    """background tier bronze silver gold project projects interview create generate write prompt focus area return
+    json format exactly type types description title scenario deliverables requirements steps candidate role please
+    following fitting suitable realistic each difficulty count quantity template person json schema
+    material materials block blocks data verbatim text short language english plain"""
+)
+
+
+_ANY_PART = "Explain how {topic} and {other} bear on {background} in this project."
+_PROJECT_PARTS = {
+    "title": "{Topic} and {other} in {background} ({tier} project)",
+    "scenario": "A small organisation needs help from someone trained in {background}. Its people struggle with "
+    "{topic}, and lately {other} has made it worse. They ask you for {scope}, with evidence that it serves them.",
+    "summary": "Improve {topic} for a small organisation, taking {other} into account.",
+    "description": "Work out {scope} on {topic}. Say what you assume, what you tried, what you found about {other}, "
+    "and what remains.",
+    "objective": "Show that you can handle {topic} and connect it with {other}.",
+    "deliverable": "A document or artefact on {topic} that a colleague can use without asking you about {other}.",
+    "requirement": "It treats {topic} with at least one concrete example, and says how {other} was checked.",
+    "step": "Examine {topic}: note what you observe, decide about {other}, and write down why.",
+    "instruction": "Begin with {topic}; keep notes; finish with a short reflection on {other}.",
+    "criteri": "The treatment of {topic} is specific, evidenced, and connected with {other}.",
+    "hint": "Start from one real case of {topic}.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a task is about."""
+
+    background: str
+    tier: str
+    scope: str
+    topics: list[str]
+
+    def topic(self, nth: int) -> str:
+        return self.topics[nth % len(self.topics)]
+
+
+def subject(brief: Brief) -> Subject:
+    """Read the request: named fields first, then the terms that occur in it most."""
+    background = brief.named("background") or brief.named("field") or brief.named("subject") or "your field"
+    focus = brief.named(r"focus(?:[ _]area)?") or ""
+    source = "\n".join([focus, brief.prompt, *(text for _, text in brief.materials)])
+    topics = [
+        term.lower()
+        for term in [*english.phrases(focus), *english.terms(source)]
+        if not (english.stems(term) & (_WORDS_OF_A_PROMPT | english.stems(background)))
+    ][:16]
+    brief.rng.shuffle(topics)
+    level = brief.difficulty()
+    return Subject(background, _TIERS[level], _SCOPE[level], topics or ["everyday practice"])
+
+
+def project_text(about: Subject, name: str, nth: int) -> str:
+    """The text of a project's part; `name` is the part's property name, `nth` its place in a list."""
+    text = next((text for known, text in _PROJECT_PARTS.items() if known in name), _ANY_PART)
+    return text.format(
+        topic=about.topic(nth),
+        Topic=about.topic(nth).capitalize(),
+        other=about.topic(nth + 1),
+        tier=about.tier,
+        background=about.background,
+        scope=about.scope,
+    )
+
+
+def question_text(about: Subject, kind: str, nth: int) -> str:
+    """An interview question of a kind about the nth subject; kinds that are unknown ask for an explanation."""
+    topic, other = about.topic(nth), about.topic(nth + 1)
+    for known, text in (
+        (
+            "behav",
+            f"Tell me about a time when {topic} was difficult. What did you do about {other}, and what came of it?",
+        ),
+        (
+            "situat",
+            f"Imagine your first month in {about.background}: {topic} goes wrong the day before a deadline. What do you do?",
+        ),
+        (
+            "case",
+            f"An organisation asks you to improve {topic}. How would you begin, and how would you judge {other}?",
+        ),
+        ("motiv", f"What draws you to {about.background}, and what has {topic} taught you so far?"),
+        ("intro", f"Introduce yourself through one piece of your work on {topic}."),
+    ):
+        if known in kind.lower():
+            return text
+    return (
+        f"Explain {topic} to a colleague outside {about.background}, with one example that involves {other}."
+    )

@@ -1,0 +1,373 @@
+"""Words and sentences: enough of English to cut questions from a transcript and find a rubric in an essay."""
+
+import re
+from collections import Counter
+from itertools import pairwise
+
+STOPWORDS = frozenset(
+    [
+        "a",
+        "about",
+        "above",
+        "after",
+        "again",
+        "all",
+        "almost",
+        "also",
+        "although",
+        "always",
+        "am",
+        "among",
+        "an",
+        "and",
+        "another",
+        "any",
+        "anyone",
+        "are",
+        "aren",
+        "as",
+        "at",
+        "away",
+        "back",
+        "be",
+        "became",
+        "because",
+        "become",
+        "been",
+        "before",
+        "being",
+        "below",
+        "best",
+        "better",
+        "between",
+        "both",
+        "but",
+        "by",
+        "can",
+        "cannot",
+        "come",
+        "could",
+        "day",
+        "did",
+        "do",
+        "does",
+        "doing",
+        "done",
+        "don",
+        "down",
+        "during",
+        "each",
+        "either",
+        "else",
+        "enough",
+        "even",
+        "ever",
+        "every",
+        "few",
+        "first",
+        "for",
+        "from",
+        "further",
+        "gave",
+        "get",
+        "gets",
+        "give",
+        "given",
+        "gives",
+        "go",
+        "goes",
+        "going",
+        "good",
+        "got",
+        "had",
+        "has",
+        "have",
+        "having",
+        "he",
+        "her",
+        "here",
+        "hers",
+        "herself",
+        "him",
+        "himself",
+        "his",
+        "how",
+        "however",
+        "if",
+        "in",
+        "instead",
+        "into",
+        "is",
+        "isn",
+        "it",
+        "its",
+        "itself",
+        "just",
+        "keep",
+        "kind",
+        "know",
+        "last",
+        "later",
+        "least",
+        "less",
+        "let",
+        "like",
+        "likely",
+        "little",
+        "look",
+        "made",
+        "make",
+        "makes",
+        "making",
+        "many",
+        "may",
+        "maybe",
+        "me",
+        "mean",
+        "means",
+        "might",
+        "more",
+        "most",
+        "much",
+        "must",
+        "my",
+        "myself",
+        "need",
+        "needs",
+        "never",
+        "next",
+        "no",
+        "nor",
+        "not",
+        "nothing",
+        "now",
+        "of",
+        "off",
+        "often",
+        "on",
+        "once",
+        "one",
+        "only",
+        "or",
+        "other",
+        "others",
+        "our",
+        "ours",
+        "out",
+        "over",
+        "own",
+        "part",
+        "people",
+        "perhaps",
+        "put",
+        "quite",
+        "rather",
+        "really",
+        "said",
+        "same",
+        "say",
+        "says",
+        "second",
+        "see",
+        "seem",
+        "seen",
+        "several",
+        "shall",
+        "she",
+        "should",
+        "show",
+        "simply",
+        "since",
+        "small",
+        "so",
+        "some",
+        "someone",
+        "something",
+        "sometimes",
+        "soon",
+        "still",
+        "such",
+        "take",
+        "taken",
+        "takes",
+        "tell",
+        "than",
+        "that",
+        "the",
+        "their",
+        "theirs",
+        "them",
+        "themselves",
+        "then",
+        "there",
+        "these",
+        "they",
+        "thing",
+        "things",
+        "think",
+        "this",
+        "those",
+        "though",
+        "three",
+        "through",
+        "thus",
+        "to",
+        "together",
+        "too",
+        "took",
+        "toward",
+        "two",
+        "under",
+        "until",
+        "up",
+        "upon",
+        "us",
+        "use",
+        "used",
+        "uses",
+        "using",
+        "usually",
+        "very",
+        "want",
+        "wants",
+        "was",
+        "way",
+        "ways",
+        "we",
+        "well",
+        "went",
+        "were",
+        "what",
+        "when",
+        "where",
+        "whether",
+        "which",
+        "while",
+        "who",
+        "whole",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "within",
+        "without",
+        "would",
+        "yes",
+        "yet",
+        "you",
+        "your",
+        "yours",
+        "yourself",
+        "learner",
+        "learners",
+        "student",
+        "students",
+        "criterion",
+        "criteria",
+        "level",
+        "levels",
+        "full",
+        "partly",
+        "clear",
+        "clearly",
+        "lesson",
+        "work",
+        "works",
+        "answer",
+        "answers",
+        "question",
+        "questions",
+        "submission",
+        "shows",
+        "points",
+    ]
+)
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])|\n{2,}")
+_WORD = re.compile(r"[A-Za-z][A-Za-z'-]*[A-Za-z]|\d[\d.,]*\d|\d")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_")
+
+SHORTEST_TERM = 4
+LONGEST_UNIT = 300
+
+
+def sentences(text: str) -> list[str]:
+    """The text's sentences, each a verbatim substring of it."""
+    return [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
+
+
+def units(text: str) -> list[str]:
+    """What can be quoted: lines, the long ones by sentence; each a verbatim substring of one line."""
+    found: list[str] = []
+    for line in text.splitlines():
+        stripped = line.strip()
+        if len(stripped) <= LONGEST_UNIT // 2:
+            found.append(stripped)
+        else:
+            found.extend(sentence[:LONGEST_UNIT].strip() for sentence in sentences(stripped))
+    return [unit for unit in found if len(unit) >= SHORTEST_TERM]
+
+
+def words(text: str) -> list[str]:
+    """Words and numbers in order; identifiers fall into their words."""
+    return _WORD.findall(_CAMEL.sub(" ", text))
+
+
+def is_term(word: str) -> bool:
+    """Whether a word carries meaning of its own."""
+    return len(word) >= SHORTEST_TERM and word.lower() not in STOPWORDS and word[0].isalpha()
+
+
+def stem(word: str) -> str:
+    """A crude stem: enough that `testing`, `tests` and `tested` are one."""
+    lower = word.lower().removesuffix("'s")
+    for suffix in (
+        "ations",
+        "ation",
+        "ments",
+        "ment",
+        "ingly",
+        "ings",
+        "ing",
+        "ies",
+        "ied",
+        "edly",
+        "ed",
+        "es",
+        "ly",
+        "s",
+        "e",
+        "y",
+    ):
+        if lower.endswith(suffix) and len(lower) - len(suffix) >= SHORTEST_TERM - 1:
+            return lower.removesuffix(suffix)
+    return lower
+
+
+def stems(text: str) -> frozenset[str]:
+    """The stems of a text's terms."""
+    return frozenset(stem(word) for word in words(text) if is_term(word))
+
+
+def terms(text: str) -> list[str]:
+    """The text's terms, the most frequent first, then the longer; one spelling a stem."""
+    counts: Counter[str] = Counter()
+    spelling: dict[str, str] = {}
+    for word in words(text):
+        if is_term(word):
+            counts[stem(word)] += 1
+            spelling.setdefault(stem(word), word)
+    ranked = sorted(counts, key=lambda found: (-counts[found], -len(found), found))
+    return [spelling[found] for found in ranked]
+
+
+def phrases(text: str) -> list[str]:
+    """Neighbouring terms that occur together, the most frequent first; what a text seems to be about."""
+    counts: Counter[str] = Counter()
+    for sentence in sentences(text):
+        tokens = words(sentence)
+        for left, right in pairwise(tokens):
+            if is_term(left) and is_term(right) and f"{left} {right}" in sentence:
+                counts[f"{left} {right}".lower()] += 1
+    return [phrase for phrase, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))]

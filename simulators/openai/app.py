@@ -1,0 +1,103 @@
+"""Models and chat completions. Source: https://platform.openai.com/docs/api-reference/chat"""
+
+import json
+import time
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import Depends, FastAPI, Header
+from fastapi.responses import JSONResponse
+
+from simulators.composing import Brief, compose
+from simulators.control import Control, VendorFault
+from simulators.journal import Journal
+from simulators.openai.audio import audio_router
+from simulators.openai.errors import ApiError, answered, fault, request_id
+from simulators.openai.models import MODELS, VENDOR, described, must_serve
+
+CHARACTERS_A_TOKEN = 4
+
+
+def create_app(control: Control, journal: Journal) -> FastAPI:
+    """The API under whichever path it is mounted."""
+    app = FastAPI(title="OpenAI API", dependencies=[Depends(_key), Depends(control.gate(VENDOR))])
+    app.include_router(audio_router(control, journal))
+    app.add_exception_handler(ApiError, answered)
+    app.add_exception_handler(VendorFault, fault)
+
+    @app.get("/v1/models")
+    def list_models() -> dict[str, Any]:
+        return {"object": "list", "data": [described(name) for name in MODELS]}
+
+    @app.get("/v1/models/{model}")
+    def get_model(model: str) -> dict[str, Any]:
+        must_serve(control, model)
+        return described(model)
+
+    @app.post("/v1/chat/completions")
+    def complete(body: dict[str, Any]) -> JSONResponse:
+        model = str(body.get("model", ""))
+        must_serve(control, model)
+        orders = control.orders[VENDOR]
+        system, user = _said(body, "system", "developer"), _said(body, "user")
+        journal.add(VENDOR, "chat.completions", model=model, system=system, user=user)
+        headers = {"x-request-id": request_id()}
+        if orders.scenario == "refusing":
+            message = {
+                "role": "assistant",
+                "content": None,
+                "refusal": "I'm sorry, I can't assist with that request.",
+            }
+            return JSONResponse(_completion(model, system + user, message), headers=headers)
+        brief = Brief.parse(
+            system=system, user=user, rng=control.rng(VENDOR), obedient=orders.scenario == "obedient"
+        )
+        answer = json.dumps(compose(_schema(body), brief), ensure_ascii=False)
+        text = "Sorry, I" if orders.scenario == "rubbish" else answer
+        message = {"role": "assistant", "content": text, "refusal": None}
+        return JSONResponse(_completion(model, system + user, message), headers=headers)
+
+    return app
+
+
+def _key(authorization: Annotated[str | None, Header()] = None) -> None:
+    if not authorization or not authorization.removeprefix("Bearer ").strip():
+        raise ApiError(401, "You didn't provide an API key.", code=None)
+
+
+def _said(body: dict[str, Any], *roles: str) -> str:
+    texts: list[str] = []
+    for message in body.get("messages", []):
+        if message.get("role") in roles:
+            content = message.get("content") or ""
+            parts = [content] if isinstance(content, str) else [part.get("text", "") for part in content]
+            texts.extend(parts)
+    return "\n".join(texts)
+
+
+def _schema(body: dict[str, Any]) -> dict[str, Any]:
+    wanted = body.get("response_format", {})
+    if wanted.get("type") != "json_schema":
+        return {"type": "object", "properties": {"text": {"type": "string"}}}
+    schema = wanted.get("json_schema", {}).get("schema")
+    if not isinstance(schema, dict):
+        raise ApiError(
+            400,
+            "Missing required parameter: 'response_format.json_schema.schema'.",
+            code="missing_required_parameter",
+        )
+    return schema
+
+
+def _completion(model: str, asked: str, message: dict[str, Any]) -> dict[str, Any]:
+    prompt = len(asked) // CHARACTERS_A_TOKEN
+    answer = len(message["content"] or "") // CHARACTERS_A_TOKEN
+    return {
+        "id": f"chatcmpl-{uuid4().hex}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": model,
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer},
+        "system_fingerprint": "fp_simulated",
+    }

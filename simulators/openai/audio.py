@@ -1,0 +1,91 @@
+"""Transcription and speech. Source: https://platform.openai.com/docs/api-reference/audio"""
+
+import io
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import BaseModel, Field
+
+from simulators.composing.speech import NotAudio, hear, say
+from simulators.control import Control
+from simulators.journal import Journal
+from simulators.openai.errors import ApiError, request_id
+from simulators.openai.models import must_serve
+
+LARGEST_FILE = 25 * 1024 * 1024
+
+
+class SpeechRequest(BaseModel):
+    """The body of /v1/audio/speech."""
+
+    model: str
+    input: Annotated[str, Field(max_length=4096)]
+    voice: str
+    response_format: Literal["wav"] = "wav"
+
+
+def audio_router(control: Control, journal: Journal) -> APIRouter:
+    """The endpoints of audio."""
+    router = APIRouter()
+
+    @router.post("/v1/audio/transcriptions")
+    def transcribe(
+        file: Annotated[UploadFile, File()],
+        model: Annotated[str, Form()],
+        response_format: Annotated[str, Form()] = "json",
+    ) -> Response:
+        must_serve(control, model)
+        data = file.file.read(LARGEST_FILE + 1)
+        journal.add("openai", "audio.transcriptions", model=model, filename=file.filename, size=len(data))
+        if len(data) > LARGEST_FILE:
+            raise ApiError(
+                413, "Maximum content size limit (26214400) exceeded.", code=None, kind="server_error"
+            )
+        try:
+            heard, duration = hear(io.BytesIO(data))
+        except NotAudio as error:
+            raise ApiError(400, "Invalid file format.", code=None) from error
+        text = " ".join(segment.text for segment in heard)
+        headers = {"x-request-id": request_id()}
+        if response_format == "text":
+            return PlainTextResponse(text, headers=headers)
+        if response_format == "json":
+            return JSONResponse({"text": text}, headers=headers)
+        return JSONResponse(
+            {
+                "task": "transcribe",
+                "language": "english",
+                "duration": duration,
+                "text": text,
+                "segments": [
+                    _segment(nth, start=said.start, end=said.end, text=said.text)
+                    for nth, said in enumerate(heard)
+                ],
+            },
+            headers=headers,
+        )
+
+    @router.post("/v1/audio/speech")
+    def speak(body: SpeechRequest) -> Response:
+        must_serve(control, body.model)
+        journal.add("openai", "audio.speech", model=body.model, voice=body.voice, input=body.input)
+        sound = say(body.input, voice=body.voice)
+        return Response(sound, media_type="audio/wav", headers={"x-request-id": request_id()})
+
+    return router
+
+
+def _segment(nth: int, *, start: float, end: float, text: str) -> dict[str, Any]:
+    return {
+        "id": nth,
+        "seek": 0,
+        "start": start,
+        "end": end,
+        "text": f" {text}",
+        "tokens": [],
+        "temperature": 0.0,
+        "avg_logprob": 0.0,
+        "compression_ratio": 1.0,
+        "no_speech_prob": 0.0,
+    }
