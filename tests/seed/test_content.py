@@ -40,6 +40,12 @@ def test_right_answers_do_not_favour_one_position() -> None:
     assert max(positions.values()) < 0.4 * sum(positions.values())
 
 
+def test_the_length_of_an_option_does_not_give_the_answer_away() -> None:
+    items = load().items
+    longest = [item for item in items if max(item.options, key=len) == item.options[item.answer]]
+    assert len(longest) < 0.5 * len(items)
+
+
 def _same_option_twice(document: Any) -> None:
     document["items"][0]["options"][1] = document["items"][0]["options"][0].upper()
 
