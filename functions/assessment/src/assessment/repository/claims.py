@@ -48,6 +48,6 @@ def renew(session: Session, attempt_id: UUID, *, execution: str) -> bool:
     return session.scalar(_held(statement, execution).returning(Attempt.id)) is not None
 
 
-def _held(statement: Update[Any], execution: str, **values: Any) -> Update[Any]:
+def _held(statement: Update, execution: str, **values: Any) -> Update:
     changed = statement.values(claimed_by=execution, claimed_at=func.now(), updated_at=func.now(), **values)
     return changed.execution_options(synchronize_session=False)

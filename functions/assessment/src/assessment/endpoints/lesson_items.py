@@ -1,0 +1,40 @@
+"""/v1/assessment/lesson-items - the items a lesson's quiz always asks, or falls back to."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from assessment.schemas.items import LessonItemsRead, LessonItemsWrite
+from assessment.service import lesson_items as service
+from lodestar.api import APIRouter, ReadSession, WriteSession, allow, lambda_handler, problems
+from lodestar.principal import STAFF, Principal
+from lodestar.problems import NotFound
+
+router = APIRouter(tags=["assessment"])
+Staff = Annotated[Principal, allow(*STAFF)]
+
+
+@router.get(
+    "/v1/assessment/lesson-items/{lesson_id}",
+    summary="Read a lesson's items",
+    response_model=LessonItemsRead,
+    responses=problems(NotFound),
+)
+def read_lesson_items(lesson_id: UUID, _caller: Staff, session: ReadSession) -> dict[str, Any]:
+    """In the order in which they are asked."""
+    return service.read(session, lesson_id)
+
+
+@router.put(
+    "/v1/assessment/lesson-items/{lesson_id}",
+    summary="Set a lesson's items",
+    response_model=LessonItemsRead,
+    responses=problems(NotFound),
+)
+def replace_lesson_items(
+    lesson_id: UUID, body: LessonItemsWrite, _caller: Staff, session: WriteSession
+) -> dict[str, Any]:
+    """Exactly these, in this order. `required`: always asked; `fallback`: when a model does not serve (JR-23)."""
+    return service.replace(session, lesson_id, body)
+
+
+handler = lambda_handler(router)

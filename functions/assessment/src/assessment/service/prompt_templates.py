@@ -1,0 +1,30 @@
+"""Prompt templates: words that never change once used; a change is a new revision."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from assessment.models.prompts import PromptTemplate
+from assessment.repository import prompt_templates as repository
+from assessment.schemas.prompt_templates import PromptTemplateCreate, PromptTemplatePatch
+from assessment.service import content
+
+
+def create(session: Session, body: PromptTemplateCreate) -> PromptTemplate:
+    """The next revision, which replaces the active one."""
+    revision = repository.next_revision(session, purpose=body.purpose, strategy=body.strategy)
+    repository.retire(session, purpose=body.purpose, strategy=body.strategy)
+    return content.create(
+        session, PromptTemplate(revision=revision, active=True, **body.model_dump(mode="json"))
+    )
+
+
+def change(
+    session: Session, template_id: UUID, body: PromptTemplatePatch, *, if_match: int | None
+) -> PromptTemplate:
+    """Put a revision into use, in place of the active one, or take it out of use."""
+    template = content.get(session, PromptTemplate, template_id)
+    content.check_version(template, if_match)
+    if body.active and not template.active:
+        repository.retire(session, purpose=template.purpose, strategy=template.strategy)
+    return content.change(session, template, body, if_match=if_match)
