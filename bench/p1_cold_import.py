@@ -49,5 +49,7 @@ def _with_sdk(modules: list[str]) -> list[str]:
 def _python(code: str, *, domain: str | None = None) -> str:
     path = [str(ROOT / "layers/common"), *([str(ROOT / f"functions/{domain}/src")] if domain else [])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
-    run = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+    )
     return run.stdout

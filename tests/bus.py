@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
+
 from lodestar.db import work_for
 from lodestar.events import Event
-from sqlalchemy import text
 
 ROOT = Path(__file__).resolve().parent.parent
 _delivered: set[UUID] = set()

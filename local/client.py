@@ -1,0 +1,151 @@
+"""The product as its API's clients see it: sign in, call, upload, wait. The seed and the journey speak through it."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx
+
+TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+POLL_SECONDS = 0.25
+
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """The product answered with a problem document."""
+
+    def __init__(self, method: str, path: str, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(
+            f"{method} {path}: {status} {problem.get('code')}: {problem.get('detail')} {problem.get('errors') or ''}"
+        )
+        self.status, self.problem = status, problem
+
+    @property
+    def code(self) -> str:
+        """The problem's stable code."""
+        return str(self.problem.get("code"))
+
+
+class NotInTime(Exception):
+    """What was waited for did not come."""
+
+
+@dataclass
+class Client:
+    """One caller. `token` is a sign-in's or an API key; `organization` is named where they have several."""
+
+    url: str
+    token: str | None = None
+    organization: str | None = None
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=TIMEOUT))
+
+    def sign_in(self, email: str, password: str) -> "Client":
+        """A client of this person, by Cognito's USER_PASSWORD_AUTH."""
+        config = self.http.get(f"{self.url}/config.json").raise_for_status().json()
+        answer = self.http.post(
+            config["cognito_url"] + "/",
+            headers={
+                "Content-Type": "application/x-amz-json-1.1",
+                "X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth",
+            },
+            json={
+                "AuthFlow": "USER_PASSWORD_AUTH",
+                "ClientId": config["user_pool_client_id"],
+                "AuthParameters": {"USERNAME": email, "PASSWORD": password},
+            },
+        )
+        if answer.is_error:
+            raise Refused(
+                "POST", "sign-in", answer.status_code, {"code": "sign_in_refused", "detail": answer.text}
+            )
+        token = answer.json()["AuthenticationResult"]["IdToken"]
+        return Client(self.url, token, self.organization, self.http)
+
+    def within(self, organization: str) -> "Client":
+        """The same caller, acting in this organization."""
+        return Client(self.url, self.token, organization, self.http)
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self._call("GET", path, query={k: v for k, v in query.items() if v is not None})
+
+    def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        """A POST always carries an Idempotency-Key; a repeated one is safe."""
+        return self._call(
+            "POST", path, body={} if body is None else body, headers={"Idempotency-Key": key or str(uuid4())}
+        )
+
+    def patch(self, path: str, body: Any, *, etag: str | None = None) -> Any:
+        return self._call("PATCH", path, body=body, headers={"If-Match": etag} if etag else {})
+
+    def put(self, path: str, body: Any) -> Any:
+        return self._call("PUT", path, body=body)
+
+    def delete(self, path: str) -> Any:
+        return self._call("DELETE", path)
+
+    def every(self, path: str, **query: Any) -> list[Any]:
+        """All rows of a list, page by page."""
+        rows: list[Any] = []
+        cursor = None
+        while True:
+            page = self.get(path, limit=100, cursor=cursor, **query)
+            rows += page["data"]
+            cursor = page["page"]["next_cursor"]
+            if cursor is None:
+                return rows
+
+    def upload(self, presigned: Mapping[str, Any], file: Path | bytes, *, content_type: str) -> None:
+        """Send a file to storage by the presigned POST that the product gave."""
+        content = file if isinstance(file, bytes) else file.read_bytes()
+        answer = self.http.post(
+            presigned["url"], data=presigned["fields"], files={"file": ("file", content, content_type)}
+        )
+        if answer.is_error:
+            raise Refused(
+                "POST", "upload", answer.status_code, {"code": "storage_refused", "detail": answer.text[:300]}
+            )
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        sent = dict(headers or {})
+        if self.token:
+            sent["Authorization"] = f"Bearer {self.token}"
+        if self.organization:
+            sent["Lodestar-Organization"] = self.organization
+        answer = self.http.request(method, self.url + path, json=body, params=query, headers=sent)
+        content = (
+            answer.json()
+            if answer.content and "json" in answer.headers.get("content-type", "")
+            else answer.text
+        )
+        if answer.is_error:
+            raise Refused(
+                method,
+                path,
+                answer.status_code,
+                content if isinstance(content, dict) else {"detail": content},
+            )
+        return content
+
+
+def wait_for(look: Callable[[], T | None], *, seconds: float, what: str) -> T:
+    """The first answer of `look` that is not None (or False); `NotInTime` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise NotInTime(f"{what} did not come within {seconds:.0f} s")
+        time.sleep(POLL_SECONDS)
