@@ -4,6 +4,7 @@ Nothing is built: functions have no dependencies of their own, and the emulator 
 environment's interpreter. What has not changed since the last deployment is not deployed again.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -210,10 +211,11 @@ def _publish_outputs(settings: Settings, outputs: Mapping[str, str]) -> None:
 
 def _migrate(settings: Settings, function: str) -> str:
     """Run the deployment step that brings the database to the code's revision."""
-    answer = client(settings, "lambda").invoke(FunctionName=function, Payload=b"{}")
+    answer = client(settings, "lambda").invoke(FunctionName=function, Payload=b"{}", LogType="Tail")
     text: str = answer["Payload"].read().decode()
     if "FunctionError" in answer:
-        raise CannotRun(f"the migration failed: {text}")
+        log = base64.b64decode(answer["LogResult"]).decode(errors="replace")
+        raise CannotRun(f"the migration failed: {text}\n{log}")
     return text
 
 

@@ -223,6 +223,12 @@ def test_a_warm_call_does_not_wait_for_logs(patched: Emulator, unpatched: Emulat
     assert fastest_warm_call(patched) < 0.05 <= fastest_warm_call(unpatched)
 
 
+def test_a_cold_start_does_not_import_the_sdk(patched: Emulator, unpatched: Emulator) -> None:
+    code = "import sys\ndef handler(event, context): return 'botocore.handlers' in sys.modules"
+    assert patched.invoke(patched.create_function(code)) is False
+    assert unpatched.invoke(unpatched.create_function(code)) is True
+
+
 def test_workers_share_one_copy_of_the_code(patched: Emulator, unpatched: Emulator) -> None:
     def paths(emulator: Emulator) -> set[str]:
         return {emulator.invoke(emulator.create_function(SILENT)) for _ in range(2)}
