@@ -19,6 +19,13 @@ class UploadReceived(Event):
     asset_id: UUID
 
 
+class ProcessingRequested(Event):
+    """Someone asked to process an asset once more, or reconcile found it unfinished."""
+
+    name: ClassVar[str] = "media.processing_requested"
+    asset_id: UUID
+
+
 class AssetReady(Event):
     """The asset was probed and can be played. `duration_ms` is None for what has no duration."""
 
