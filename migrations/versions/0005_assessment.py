@@ -143,7 +143,7 @@ CREATE TABLE assessment.attempts ({VERSIONED},
 CREATE UNIQUE INDEX one_open_attempt ON assessment.attempts (org_id, enrollment_id, assessment_id, lesson_id)
   NULLS NOT DISTINCT WHERE state IN {OPEN_STATES};
 CREATE UNIQUE INDEX one_promotion_exam_a_jump ON assessment.attempts (org_id, enrollment_id, star, target_tier)
-  WHERE kind = 'promotion_exam';
+  WHERE kind = 'promotion_exam' AND state <> 'failed';
 CREATE UNIQUE INDEX one_graded_initial ON assessment.attempts (org_id, enrollment_id, assessment_id)
   WHERE kind = 'initial' AND state IN ('graded', 'decided');
 CREATE INDEX attempts_of_learner ON assessment.attempts (org_id, learner_id, id);
