@@ -105,7 +105,7 @@ def test_a_stack_stays_within_cloudformations_limit(domain: str) -> None:
 
 @pytest.mark.parametrize("domain", STACKS)
 def test_dead_letters_raise_an_alarm(domain: str) -> None:
-    watched = [alarm["Dimensions"] for alarm in resources(domain, "AWS::CloudWatch::Alarm").values()]
+    watched = [alarm.get("Dimensions") for alarm in resources(domain, "AWS::CloudWatch::Alarm").values()]
     assert [{"Name": "QueueName", "Value": {"Fn::GetAtt": "DeadLetters.QueueName"}}] in watched
 
 
