@@ -5,6 +5,7 @@ next, so that what hangs on a module or a lesson elsewhere (assessments, progres
 """
 
 from alembic import op
+
 from tenancy import create_schema, drop_schema, publish_view, secure
 
 revision = "0003"

@@ -1,0 +1,1 @@
+"""Learning's tables, one module per concept; an endpoint imports only its own."""
