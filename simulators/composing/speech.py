@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 RATE = 16_000
 PAUSE_SECONDS = 0.5
+FAINTEST = 200
+"""Of 32,768; the recogniser hears words even in silence."""
+
 _FILLERS = ("<s>", "</s>", "<sil>", "[NOISE]", "[SPEECH]", "[COUGH]", "[SMACK]", "++NOISE++")
 _decoding = Lock()
 
@@ -34,6 +37,8 @@ class Heard:
 def hear(source: BinaryIO | Path) -> tuple[list[Heard], float]:
     """What is said in a sound or video file, cut at pauses, and its duration in seconds."""
     samples = decoded(source)
+    if not len(samples) or np.abs(samples).max() < FAINTEST:
+        return [], len(samples) / RATE
     with _decoding:
         decoder = _decoder()
         decoder.start_utt()

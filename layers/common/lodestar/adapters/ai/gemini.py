@@ -28,6 +28,9 @@ REFUSED = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", 
 
 TRANSIENT = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
+API_VERSION = "v1beta"
+"""The version that has file upload and JSON schemas; the SDK's default moves with its releases."""
+
 FILE_POLL_SECONDS = 1.0
 
 
@@ -46,6 +49,7 @@ class GeminiModel:
             api_key=server.api_key,
             http_options=types.HttpOptions(
                 base_url=server.base_url,
+                api_version=API_VERSION,
                 timeout=round(timeout_seconds * 1000),
                 retry_options=types.HttpRetryOptions(attempts=1),
                 httpx_client=httpx.Client(timeout=httpx.Timeout(timeout_seconds, connect=5.0)),
