@@ -316,7 +316,7 @@ class Prompt(Entry):
     purpose: Literal[
         "quiz", "exam", "project", "interview_questions", "grade_text", "grade_repository", "grade_interview"
     ]
-    strategy: Literal["direct", "evidence_first"]
+    strategy: Literal["direct", "evidence-first"]
     variables: tuple[Text, ...]
     system: Text
     template: Text
