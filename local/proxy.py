@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local.aws import REGION
-from local.gateway_errors import BodyTooLarge, GatewayTimeout, gateway_problem
+from local.gateway_responses import GatewayResponse, GatewayResponses
 from local.settings import ROOT, Settings
 from lodestar.problems import NotFound, Problem, Unavailable
 
@@ -30,11 +30,19 @@ LARGEST_BODY = 6 * 1024 * 1024
 # instead of being refused, as they would not be on AWS with its thousand.
 CONCURRENT_REQUESTS = 12
 ANSWER_SECONDS = 60
+GATEWAY_RESPONSES = ROOT / "functions" / "identity" / "template.yaml"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _BETWEEN_NEIGHBOURS = {
     "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     "host", "content-length", "content-encoding", "date", "server",
 }  # fmt: skip
+
+
+class GatewayError(Exception):
+    """An answer of the gateway, not of a function."""
+
+    def __init__(self, response: GatewayResponse) -> None:
+        self.response = response
 
 
 class Outputs:
@@ -63,6 +71,7 @@ class Gateway:
 
     def __init__(self, settings: Settings, outputs: Outputs) -> None:
         self._outputs = outputs
+        self._responses = GatewayResponses(GATEWAY_RESPONSES)
         self._room = asyncio.Semaphore(CONCURRENT_REQUESTS)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
         self._aws = httpx.AsyncClient(
@@ -84,6 +93,8 @@ class Gateway:
 
     async def _forward(self, request: Request, path: str) -> Response:
         body = await _read_body(request)
+        if body is None:
+            raise GatewayError(self._responses.of("REQUEST_TOO_LARGE", 413))
         url = httpx.URL(path=path.partition("?")[0]).copy_with(raw_path=path.encode("ascii"))
         try:
             async with self._room:
@@ -91,12 +102,12 @@ class Gateway:
                     request.method, url, headers=_headers_for_gateway(request), content=body
                 )
         except httpx.TimeoutException as late:
-            raise GatewayTimeout() from late
+            raise GatewayError(self._responses.of("INTEGRATION_TIMEOUT", 504)) from late
         except httpx.TransportError as gone:
             raise Unavailable("The embedded AWS is starting.", headers={"Retry-After": "2"}) from gone
-        problem = gateway_problem(answer.status_code, answer.headers, answer.content)
-        if problem is not None:
-            raise problem
+        own = self._responses.for_answer(answer.status_code, answer.headers, answer.content)
+        if own is not None:
+            raise GatewayError(own)
         response = Response(b"" if request.method == "HEAD" else answer.content, answer.status_code)
         response.raw_headers = [
             (name.lower(), value)
@@ -125,18 +136,24 @@ def _headers_for_gateway(request: Request) -> list[tuple[str, str]]:
     ]
 
 
-async def _read_body(request: Request) -> bytes:
-    """BodyTooLarge as soon as it is known, before the rest has come."""
+async def _read_body(request: Request) -> bytes | None:
+    """None as soon as it is known to be too large, before the rest has come."""
     if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
-        raise BodyTooLarge("Send files by a presigned upload: POST /v1/media/uploads.")
+        return None
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > LARGEST_BODY:
-            raise BodyTooLarge("Send files by a presigned upload: POST /v1/media/uploads.")
+            return None
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def answer_gateway_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, GatewayError)
+    response = error.response
+    return Response(response.render(request.state.correlation_id), response.status, dict(response.headers))
 
 
 async def answer_problem(request: Request, problem: Exception) -> Response:
@@ -209,7 +226,8 @@ def create_app(settings: Settings) -> Starlette:
         Route("/{rest:path}", unknown, methods=METHODS),
     ]
     middleware = [Middleware(Correlation)]
-    return Starlette(routes=routes, middleware=middleware, exception_handlers={Problem: answer_problem})
+    handlers = {Problem: answer_problem, GatewayError: answer_gateway_error}
+    return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
 
 
 app = create_app(Settings.from_environment())

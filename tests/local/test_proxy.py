@@ -108,11 +108,14 @@ def test_the_client_s_correlation_id_is_passed_on(client: TestClient, gateway: G
     ("status", "error", "message", "expected", "code"),
     [
         (401, "UnauthorizedException", "Unauthorized", 401, "unauthenticated"),
-        (403, "AccessDeniedException", "explicit deny", 403, "forbidden"),
+        (403, "AccessDeniedException", "explicit deny", 401, "unauthenticated"),
         (403, "MissingAuthenticationTokenException", "Missing Authentication Token", 404, "not_found"),
         (404, "NotFoundException", "Not Found", 404, "not_found"),
         (429, "TooManyRequestsException", "Too Many Requests", 429, "rate_limited"),
-        (502, "InternalServerErrorException", "Internal server error", 500, "internal_error"),
+        (413, "RequestTooLargeException", "Request Too Long", 413, "request_too_large"),
+        (415, "UnsupportedMediaTypeException", "Unsupported Media Type", 415, "unsupported_media_type"),
+        (400, "BadRequestException", "Bad request", 400, "bad_request"),
+        (502, "InternalServerErrorException", "Internal server error", 502, "internal_error"),
         (504, "", "Endpoint request timed out", 504, "timeout"),
     ],
 )
@@ -128,6 +131,7 @@ def test_the_gateway_s_own_errors_become_problem_documents(
     problem = answer.json()
     assert (answer.status_code, problem["status"], problem["code"]) == (expected, expected, code)
     assert problem["correlation_id"] == "mine"
+    assert ("WWW-Authenticate" in answer.headers) is (expected == 401)
     assert ("Retry-After" in answer.headers) is (expected == 429)
 
 
@@ -146,7 +150,7 @@ def test_repeated_headers_stay_repeated(client: TestClient, gateway: Gateway) ->
 
 def test_a_body_over_six_megabytes_is_refused_by_its_length(client: TestClient, gateway: Gateway) -> None:
     answer = client.post("/v1/learning/programs", content=b"x" * (LARGEST_BODY + 1))
-    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    assert (answer.status_code, answer.json()["code"]) == (413, "request_too_large")
     assert gateway.asked == []
 
 
