@@ -56,9 +56,8 @@ class GatewayResponses:
 
     def of(self, kind: str, status: int) -> GatewayResponse:
         """By API Gateway's type of response, with `status` unless the template gives it another."""
-        found = (
-            self._responses.get(kind) or self._responses["DEFAULT_5XX" if status >= 500 else "DEFAULT_4XX"]
-        )
+        default = "DEFAULT_5XX" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "DEFAULT_4XX"
+        found = self._responses.get(kind, self._responses[default])
         headers = found["ResponseParameters"]["Headers"]
         return GatewayResponse(
             status=int(found.get("StatusCode", status)),
