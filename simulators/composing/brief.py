@@ -9,37 +9,20 @@ from typing import Any
 _MATERIAL = re.compile(r'<material label="([^"]*)">\n?(.*?)\n?</material>', re.DOTALL)
 _ESCAPED = re.compile(r"&lt;(\s*/?\s*material)", re.IGNORECASE)
 
-_NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ]
-    )
-}
-_COUNTED = r"(?:questions?|items?|criteria|quiz|entries|tasks?|deliverables?|steps?)"
+_NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
+_NUMBERS = {word: number for number, word in enumerate(_NUMBER_WORDS.split())}
+_COUNTED = r"(?:questions?|items?|sentences|situations|things|entries|tasks?)"
 _COUNT = (
-    re.compile(rf"\b(\d+|{'|'.join(_NUMBERS)})\b(?:\s+[\w-]+){{0,3}}?\s+{_COUNTED}\b", re.IGNORECASE),
+    re.compile(rf"\b(\d+)(?:\s+[\w-]+){{0,3}}?\s+{_COUNTED}\b", re.IGNORECASE),
     re.compile(r"\b(?:count|number of \w+)\b\W{1,4}(\d+)", re.IGNORECASE),
+    re.compile(rf"\b({'|'.join(_NUMBERS)})(?:\s+[\w-]+){{0,3}}?\s+{_COUNTED}\b", re.IGNORECASE),
 )
-_DIFFICULTY = (
-    ("hard", re.compile(r"\b(gold|hard|advanced|expert)\b", re.IGNORECASE)),
-    ("medium", re.compile(r"\b(silver|medium|intermediate)\b", re.IGNORECASE)),
-    ("easy", re.compile(r"\b(bronze|easy|basic|beginner|foundation)\b", re.IGNORECASE)),
-)
-_FIELD = r"^\W{{0,4}}{name}\W{{1,4}}(.+)$"
+_NAMED_LEVEL = re.compile(r"\b(?:tier|difficulty|level)\W{1,4}(\w+)", re.IGNORECASE)
+_LEVELS = {
+    **dict.fromkeys(("gold", "hard", "advanced", "expert"), "hard"),
+    **dict.fromkeys(("silver", "medium", "intermediate"), "medium"),
+    **dict.fromkeys(("bronze", "easy", "basic", "beginner", "foundation"), "easy"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +68,23 @@ class Brief:
             found = pattern.search(self.prompt) or pattern.search(self.system)
             if found:
                 text = found.group(1).lower()
-                return _NUMBERS.get(text) if text in _NUMBERS else int(text)
+                return _NUMBERS[text] if text in _NUMBERS else int(text)
         return None
 
     def difficulty(self) -> str:
-        """`easy`, `medium` or `hard`; the prompt's word counts before the system's."""
+        """`easy`, `medium` or `hard`: the level after `tier` or `difficulty`, else the first that is mentioned."""
         for text in (self.prompt, self.system):
-            for name, pattern in _DIFFICULTY:
-                if pattern.search(text):
-                    return name
+            words = [*_NAMED_LEVEL.findall(text), *re.findall(r"\w+", text)]
+            level = next((_LEVELS[word.lower()] for word in words if word.lower() in _LEVELS), None)
+            if level is not None:
+                return level
         return "medium"
 
     def named(self, name: str) -> str | None:
-        """The rest of a line such as `Background: Computer Science`."""
-        pattern = re.compile(_FIELD.format(name=name), re.IGNORECASE | re.MULTILINE)
-        found = pattern.search(self.prompt) or pattern.search(self.system)
-        return found.group(1).strip().rstrip(".") if found else None
+        """What follows a name up to the next stop: `Background: Law` and `background LAW, tier ...` say `Law`."""
+        pattern = re.compile(rf"\b{name}\b[:\s\"“]{{1,4}}([^\n.,;\"”]+)", re.IGNORECASE)
+        found = pattern.search(self.prompt)
+        return found.group(1).strip() if found else None
 
     def json_values(self) -> list[Any]:
         """Every JSON object or array that stands in the instruction or is a whole block."""

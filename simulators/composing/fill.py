@@ -8,7 +8,7 @@ from typing import Any
 from simulators.composing import grades, tasks
 from simulators.composing import text as english
 from simulators.composing.brief import Brief
-from simulators.composing.injection import injected
+from simulators.composing.injection import injected, passages
 from simulators.composing.items import OPTIONS, Item, items
 from simulators.composing.schema import Schema, bounds, choices, kind, resolved
 
@@ -17,6 +17,7 @@ OPTION_LIST = ("options", "choices", "alternatives")
 QUOTES = ("quotes", "quote", "evidence", "excerpts", "citations")
 RATING = ("level", "score", "points", "rating", "met")
 CRITERION = ("key", "id", "criterion", "criterion_key", "criterion_id", "name")
+SUSPICIONS = ("suspicio", "inject", "manipul")
 DEFAULT_ENTRIES = 4
 PASSING_STRENGTH = 0.6
 
@@ -38,7 +39,8 @@ class _Filler:
 
     @cached_property
     def _judgements(self) -> list[grades.Judgement]:
-        return grades.judgements(self._brief)
+        """One a criterion; none where the schema asks for no judgement, whatever rubric is sent along."""
+        return grades.judgements(self._brief) if self._asks_for_judgement(self._root) else []
 
     @cached_property
     def _sentences(self) -> list[str]:
@@ -87,11 +89,23 @@ class _Filler:
             wanted = self._brief.count() or DEFAULT_ENTRIES
         else:
             wanted = DEFAULT_ENTRIES
+        if any(sign in name for sign in SUSPICIONS):
+            found = [] if self._brief.obedient else passages(self._brief.body())
+            return [self._quoted(entry, grades.Quote("", text)) for text in found[:most]]
         wanted = min(max(wanted, fewest), most if most is not None else max(wanted, fewest))
         return [self.value(entry, name=name, nth=nth) for nth in range(wanted)]
 
     def _is_item(self, properties: dict[str, Schema]) -> bool:
         return any(key in properties for key in OPTION_LIST) and any(key in properties for key in STEM)
+
+    def _asks_for_judgement(self, node: Any) -> bool:
+        if isinstance(node, list):
+            return any(self._asks_for_judgement(child) for child in node)
+        if not isinstance(node, dict):
+            return False
+        return self._is_judgement(node.get("properties", {})) or any(
+            self._asks_for_judgement(child) for child in node.values()
+        )
 
     def _is_judgement(self, properties: dict[str, Schema]) -> bool:
         return any(key in properties for key in QUOTES) and any(key in properties for key in RATING)
@@ -173,15 +187,16 @@ class _Filler:
         entry = resolved(node.get("items", {}), self._root)
         _, most = bounds(node)
         kept = quotes[:most] if most is not None else quotes
+        return [self._quoted(entry, quote) for quote in kept]
+
+    def _quoted(self, entry: Schema, quote: grades.Quote) -> Any:
+        """A quote as a text, or as an object of its text and the block it stands in."""
         if kind(entry) != "object":
-            return [quote.text for quote in kept]
-        return [
-            {
-                key: quote.text if key in ("text", "quote", "excerpt", "content") else quote.label
-                for key in entry.get("properties", {})
-            }
-            for quote in kept
-        ]
+            return quote.text
+        return {
+            key: quote.text if key in ("text", "quote", "excerpt", "content") else quote.label
+            for key in entry.get("properties", {})
+        }
 
     def _question(self, properties: dict[str, Schema], *, nth: int) -> dict[str, Any]:
         types = next(
@@ -192,17 +207,14 @@ class _Filler:
             ),
             [],
         )
-        mentioned = [
-            name
-            for name in types
-            if str(name).replace("_", " ") in self._brief.instructions.replace("_", " ")
-        ]
-        named = [
-            part.strip()
-            for part in (self._brief.named(r"(?:question )?types?") or "").split(",")
-            if part.strip()
-        ]
-        kinds = mentioned or types or named or ["technical", "behavioural", "situational"]
+        said = self._brief.prompt.replace("_", " ")
+        mentioned = [name for name in types if str(name).replace("_", " ") in said]
+        named = self._brief.named("of type") or self._brief.named("question types?")
+        kinds = (
+            mentioned
+            or types
+            or ([named.split()[0]] if named else ["technical", "behavioural", "situational"])
+        )
         chosen = str(kinds[nth % len(kinds)])
         filled: dict[str, Any] = {}
         for key, child in properties.items():
@@ -210,6 +222,8 @@ class _Filler:
                 filled[key] = chosen
             elif key in STEM:
                 filled[key] = tasks.question_text(self._subject, chosen, nth)
+            elif "looks" in key or "expect" in key:
+                filled[key] = tasks.looks_for(self._subject, nth)
             elif "focus" in key or "topic" in key or "competency" in key:
                 filled[key] = self._subject.topic(nth)
             else:
@@ -228,7 +242,7 @@ class _Filler:
         ]
 
     def _boolean(self, name: str) -> bool:
-        if any(sign in name for sign in ("inject", "manipul", "suspicio", "instruct")):
+        if any(sign in name for sign in SUSPICIONS):
             return not self._brief.obedient and injected(self._brief.body()) is not None
         if "pass" in name and self._judgements:
             return self._strength() >= PASSING_STRENGTH

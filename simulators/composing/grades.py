@@ -13,22 +13,29 @@ GENEROUS_SHARE = 0.35
 """The share of a criterion's terms that a full answer repeats; nobody repeats them all."""
 
 ENOUGH_UNITS = 3
+ENOUGH_KEYWORDS = 0.6
 SHORTEST_QUOTE = 12
+FEWEST_WORDS = 4
 
-_RUBRIC_LABEL = re.compile(r"rubric|criteri|prompt|instruction|question|task|brief", re.IGNORECASE)
+_RUBRIC_LABEL = re.compile(
+    r"rubric|criteri|prompt|instruction|question|task|brief|expect|assignment", re.IGNORECASE
+)
 _BULLET = re.compile(
     r"^\s*(?:[-*•]|\d+[.)])\s*[`*\"]*([A-Za-z][\w -]{1,60}?)[`*\"]*\s*(?:\([^)]*\))?\s*[:–—-]\s+(.+)$",
     re.MULTILINE,
 )
+_DESCRIBING = ("key", "title", "description", "text", "evidence", "keywords", "levels")
 _SCALE = re.compile(r"\b(\d)\s*(?:-|–|to|\.\.)\s*(\d{1,3})\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """What is judged: its key, all its words, and how many levels it names (0 when it names none)."""
+    """What is judged: its key and words, and how many levels it names (0 when it names none)."""
 
     key: str
+    title: str
     words: str
+    keywords: tuple[str, ...] = ()
     levels: int = 0
     maximum: int | None = None
 
@@ -54,11 +61,18 @@ class Judgement:
     @property
     def comment(self) -> str:
         """Feedback for the person who handed the work in."""
-        name = self.criterion.key.replace("_", " ")
+        name = self.criterion.title.replace("_", " ").lower()
         if not self.quotes:
             return f"Nothing in the work speaks of {name}. Write about {_listed(self.missing[:3])}."
         praise = f"On {name} the work speaks of {_listed(self.found[:3])}."
         return f"{praise} It would gain from {_listed(self.missing[:3])}." if self.missing else praise
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    quote: Quote
+    shared: frozenset[str]
+    own: int
 
 
 def judgements(brief: Brief) -> list[Judgement]:
@@ -80,7 +94,7 @@ def criteria(brief: Brief) -> list[Criterion]:
     if not found:
         rubric = "\n".join(text for label, text in brief.materials if _is_rubric(label))
         found = [
-            Criterion(key=key.strip(), words=f"{key} {words}")
+            Criterion(key=key.strip(), title=key.strip(), words=f"{key} {words}")
             for key, words in _BULLET.findall(f"{brief.prompt}\n{brief.system}\n{rubric}")
         ]
     return list({criterion.key: criterion for criterion in found}.values())
@@ -103,7 +117,7 @@ def _from_json(value: Any) -> list[Criterion]:
     if not isinstance(value, dict):
         return []
     key = value.get("key") or value.get("id") or value.get("criterion") or value.get("name")
-    if isinstance(key, str) and any(name in value for name in ("description", "title", "levels", "text")):
+    if isinstance(key, str) and any(name in value for name in ("description", "title", "levels", "keywords")):
         levels = value.get("levels")
         maximum = next(
             (value[name] for name in ("max_level", "max_points", "max", "points") if name in value), None
@@ -111,7 +125,9 @@ def _from_json(value: Any) -> list[Criterion]:
         return [
             Criterion(
                 key=key,
-                words=" ".join(_strings(value)),
+                title=str(value.get("title", key)),
+                words=" ".join(_strings([value.get(part) for part in _DESCRIBING])),
+                keywords=tuple(_strings(value.get("keywords"))),
                 levels=len(levels) if isinstance(levels, list | dict) else 0,
                 maximum=maximum if isinstance(maximum, int) else None,
             )
@@ -127,36 +143,47 @@ def _strings(value: Any) -> list[str]:
 
 
 def _judged(criterion: Criterion, work: list[tuple[str, str]], *, demand: str | None) -> Judgement:
-    wanted = english.stems(criterion.words)
+    wanted = english.stems(criterion.words) | english.all_stems(" ".join(criterion.keywords))
     scored = _matching_units(wanted, work)
-    met = frozenset().union(*(shared for _, shared, _ in scored)) if scored else frozenset()
-    share = min(1.0, len(met) / max(1.0, GENEROUS_SHARE * len(wanted)))
-    strength = 0.6 * share + 0.4 * min(1.0, len(scored) / ENOUGH_UNITS) if scored else 0.0
-    quotes = [quote for quote, _, _ in scored[:QUOTES]]
+    met = frozenset[str]().union(*(match.shared for match in scored))
+    strength = 0.0
+    if scored:
+        share = max(len(met) / (GENEROUS_SHARE * len(wanted)), _keywords_met(criterion, met))
+        strength = 0.6 * min(1.0, share) + 0.4 * min(1.0, len(scored) / ENOUGH_UNITS)
+    quotes = [match.quote for match in scored[:QUOTES]]
     if demand is not None:
         strength, quotes = 1.0, quotes or _all_lines(work)[:1]
-    spelling = {english.stem(word): word.lower() for word in english.words(criterion.words)}
+    spelling = {
+        english.stem(word): word.lower() for word in english.words(criterion.words) if english.is_term(word)
+    }
     return Judgement(
         criterion=criterion,
         strength=strength,
         quotes=quotes,
-        found=sorted(spelling[stem] for stem in met),
-        missing=sorted(spelling[stem] for stem in wanted - met),
+        found=sorted(spelling[stem] for stem in met & spelling.keys()),
+        missing=sorted(spelling[stem] for stem in spelling.keys() - met),
     )
 
 
-def _matching_units(
-    wanted: frozenset[str], work: list[tuple[str, str]]
-) -> list[tuple[Quote, frozenset[str], int]]:
-    """Pieces of the work that share terms with the criterion, those that share the most first."""
-    found: list[tuple[Quote, frozenset[str], int]] = []
+def _keywords_met(criterion: Criterion, met: frozenset[str]) -> float:
+    """How many of the keywords that a good answer holds are there; 0 where the rubric names none."""
+    found = sum(english.all_stems(keyword) <= met for keyword in criterion.keywords)
+    return found / (ENOUGH_KEYWORDS * len(criterion.keywords)) if criterion.keywords else 0.0
+
+
+def _matching_units(wanted: frozenset[str], work: list[tuple[str, str]]) -> list[_Match]:
+    """Pieces of the work that share words with the criterion, those that share the most first."""
+    found: list[_Match] = []
     for label, text in work:
-        by_label = english.stems(label) & wanted
-        for place, unit in enumerate(english.units(text)):
-            shared = (english.stems(unit) & wanted) | by_label
-            if shared and len(unit) >= SHORTEST_QUOTE:
-                found.append((Quote(label, unit), shared, place))
-    return sorted(found, key=lambda entry: (-len(entry[1]), entry[2]))
+        by_label = english.all_stems(label) & wanted
+        for unit in english.units(text):
+            own = english.all_stems(unit) & wanted
+            if (own or by_label) and len(unit) >= SHORTEST_QUOTE:
+                found.append(_Match(Quote(label, unit), own | by_label, len(own)))
+    return sorted(
+        found,
+        key=lambda match: (-match.own, -len(match.shared), len(match.quote.text.split()) < FEWEST_WORDS),
+    )
 
 
 def _all_lines(work: list[tuple[str, str]]) -> list[Quote]:

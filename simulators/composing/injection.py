@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from simulators.composing.text import units
+
 _SIGNS = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|rubric|above|previous|prior|criteria|rule)s?"
     r"|\b(?:full|maximum|max|highest|top|perfect)\s+(?:marks?|scores?|points?|levels?|grades?)\b"
@@ -15,6 +17,14 @@ _SIGNS = re.compile(
 
 def injected(text: str) -> str | None:
     """The first piece that tries to instruct the grader, read as a model reads it; None without one."""
-    visible = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
-    found = _SIGNS.search(visible)
+    found = _SIGNS.search(_visible(text))
     return found.group(0) if found else None
+
+
+def passages(text: str) -> list[str]:
+    """The lines and sentences that do, to the letter."""
+    return [unit for unit in units(text) if _SIGNS.search(_visible(unit))]
+
+
+def _visible(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")

@@ -1,11 +1,15 @@
 """Projects and interview questions, composed from the background, the tier and the subjects a prompt names."""
 
+import re
 from dataclasses import dataclass
 
 from simulators.composing import text as english
 from simulators.composing.brief import Brief
+from simulators.composing.grades import criteria
 
 _TIERS = {"easy": "foundation", "medium": "intermediate", "hard": "advanced"}
+_FOR_TIER = re.compile(r"\b[Ff]or (?:a learner of )?([A-Z][\w &-]*?)(?: at|,)? tier\b")
+MOST_TOPICS = 16
 _SCOPE = {
     "easy": "one small, complete result",
     "medium": "a result with a justified choice between two approaches",
@@ -15,6 +19,8 @@ _WORDS_OF_A_PROMPT = english.stems(
     """background tier bronze silver gold project projects interview create generate write prompt focus area return
     json format exactly type types description title scenario deliverables requirements steps candidate role please
     following fitting suitable realistic each difficulty count quantity template person json schema
+    learner return finish week person money rubric given criterion reachable asked evidence looked note natural data
+    deliverable requirement step question questions observable contains shortest invites looks first list derive
     material materials block blocks data verbatim text short language english plain"""
 )
 
@@ -51,18 +57,25 @@ class Subject:
 
 
 def subject(brief: Brief) -> Subject:
-    """Read the request: named fields first, then the terms that occur in it most."""
-    background = brief.named("background") or brief.named("field") or brief.named("subject") or "your field"
+    """Read the request: what it names first, then the rubric's titles, then the terms that occur in it most."""
+    named = brief.named("background") or _FOR_TIER.search(brief.prompt)
+    background = named.group(1) if isinstance(named, re.Match) else named or "your field"
     focus = brief.named(r"focus(?:[ _]area)?") or ""
+    titles = [criterion.title for criterion in criteria(brief)]
     source = "\n".join([focus, brief.prompt, *(text for _, text in brief.materials)])
-    topics = [
-        term.lower()
-        for term in [*english.phrases(focus), *english.terms(source)]
-        if not (english.stems(term) & (_WORDS_OF_A_PROMPT | english.stems(background)))
-    ][:16]
+    own = _WORDS_OF_A_PROMPT | english.stems(background)
+    topics = titles or [
+        term for term in [*english.phrases(focus), *english.terms(source)] if not (english.stems(term) & own)
+    ]
+    topics = [topic.lower() for topic in topics[:MOST_TOPICS]]
     brief.rng.shuffle(topics)
     level = brief.difficulty()
-    return Subject(background, _TIERS[level], _SCOPE[level], topics or ["everyday practice"])
+    return Subject(_readable(background), _TIERS[level], _SCOPE[level], topics or ["everyday practice"])
+
+
+def _readable(name: str) -> str:
+    """`COMPUTER_SCIENCE` as people write it."""
+    return name.replace("_", " ").title() if name.isupper() else name
 
 
 def project_text(about: Subject, name: str, nth: int) -> str:
@@ -76,6 +89,11 @@ def project_text(about: Subject, name: str, nth: int) -> str:
         background=about.background,
         scope=about.scope,
     )
+
+
+def looks_for(about: Subject, nth: int) -> str:
+    """What a good answer to the nth question contains."""
+    return f"A concrete example of {about.topic(nth)}, the speaker's own part in it, and what it meant for {about.topic(nth + 1)}"
 
 
 def question_text(about: Subject, kind: str, nth: int) -> str:
