@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+import yaml
+
 from local.databases import logins
 from local.deploy import ADMINISTRATOR_EMAIL, ADMINISTRATOR_PASSWORD, deploy
 from local.processes import NeverHappened, wait_until
@@ -105,10 +107,22 @@ def _deploy_and_seed(settings: Settings, say: Say) -> None:
 
 def _announce(settings: Settings, say: Say) -> None:
     say(f"ready: {settings.public_url}")
-    print(f"           documentation  {settings.public_url}/docs")
-    print(f"           embedded AWS   http://localhost:{settings.aws_port}")
-    print(f"           database       {logins(settings).migrator}")
-    print(f"           sign in as     {ADMINISTRATOR_EMAIL} with {ADMINISTRATOR_PASSWORD}", flush=True)
+    lines = [
+        ("documentation", f"{settings.public_url}/docs"),
+        ("embedded AWS", f"http://localhost:{settings.aws_port}"),
+        ("database", logins(settings).migrator),
+        (f"sign in with {ADMINISTRATOR_PASSWORD} as", f"{ADMINISTRATOR_EMAIL} (platform_admin)"),
+        *(("", person) for person in _people()),
+    ]
+    print("".join(f"{'':11}{what:33} {value}\n" for what, value in lines), end="", flush=True)
+
+
+def _people() -> list[str]:
+    """The first seeded person of each role."""
+    organizations = yaml.safe_load((SEED / "content" / "institution.yaml").read_text())["organizations"]
+    members = [member for organization in organizations for member in organization["members"]]
+    by_role = {member["role"]: member["email"] for member in reversed(members)}
+    return [f"{email} ({role})" for role, email in reversed(by_role.items())]
 
 
 @contextlib.contextmanager
