@@ -79,12 +79,12 @@ class _Filler:
         entry = resolved(node.get("items", {}), self._root)
         fewest, most = bounds(node)
         properties = entry.get("properties", {})
-        if self._is_judgement(properties) and self._judgements:
-            wanted = len(self._judgements)
-        elif self._is_item(properties):
+        if self._is_item(properties):
             wanted = max(fewest, self._brief.count() or fewest or DEFAULT_ENTRIES)
             made = islice(self._source(properties), min(wanted, most or wanted))
             return [self._item(properties, item) for item in made]
+        if self._is_judgement(properties) and self._judgements:
+            wanted = len(self._judgements)
         elif "question" in name:
             wanted = self._brief.count() or DEFAULT_ENTRIES
         else:

@@ -10,6 +10,9 @@ from simulators.composing.grades import criteria
 _TIERS = {"easy": "foundation", "medium": "intermediate", "hard": "advanced"}
 _FOR_TIER = re.compile(r"\b[Ff]or (?:a learner of )?([A-Z][\w &-]*?)(?: at|,)? tier\b")
 MOST_TOPICS = 16
+_ANYWHERE = ["planning", "working with others", "checking results", "explaining a decision"]
+"""Subjects of every field, for a prompt that names too few."""
+
 _SCOPE = {
     "easy": "one small, complete result",
     "medium": "a result with a justified choice between two approaches",
@@ -21,6 +24,7 @@ _WORDS_OF_A_PROMPT = english.stems(
     following fitting suitable realistic each difficulty count quantity template person json schema
     learner return finish week person money rubric given criterion reachable asked evidence looked note natural data
     deliverable requirement step question questions observable contains shortest invites looks first list derive
+    behavioral behavioural technical situational case motivation introduction
     material materials block blocks data verbatim text short language english plain"""
 )
 
@@ -69,8 +73,9 @@ def subject(brief: Brief) -> Subject:
     ]
     topics = [topic.lower() for topic in topics[:MOST_TOPICS]]
     brief.rng.shuffle(topics)
+    topics += _ANYWHERE if len(topics) < len(_ANYWHERE) else []
     level = brief.difficulty()
-    return Subject(_readable(background), _TIERS[level], _SCOPE[level], topics or ["everyday practice"])
+    return Subject(_readable(background), _TIERS[level], _SCOPE[level], topics)
 
 
 def _readable(name: str) -> str:
