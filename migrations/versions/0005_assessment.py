@@ -195,6 +195,11 @@ CREATE TABLE assessment.appeals ({VERSIONED},
 );
 CREATE INDEX appeals_by_state ON assessment.appeals (org_id, state, id);
 CREATE INDEX appeals_of_learner ON assessment.appeals (org_id, learner_id, id);
+CREATE TABLE assessment.submitted_works ({COLUMNS},
+  attempt_id uuid NOT NULL, origin text NOT NULL, parts jsonb NOT NULL, left_out jsonb NOT NULL DEFAULT '[]',
+  UNIQUE (org_id, id), UNIQUE (org_id, attempt_id), CHECK (jsonb_typeof(parts) = 'array'),
+  FOREIGN KEY (org_id, attempt_id) REFERENCES assessment.attempts (org_id, id)
+);
 CREATE TABLE assessment.integrity_signals ({COLUMNS},
   attempt_id uuid NOT NULL, kind text NOT NULL, detail jsonb NOT NULL DEFAULT '{{}}',
   UNIQUE (org_id, id), UNIQUE (org_id, attempt_id, kind),
@@ -264,7 +269,7 @@ CONTENT_TABLES = (
     "backgrounds", "background_profiles", "fallback_contents",
 )  # fmt: skip
 WORK_TABLES = ("attempts", "appeals")
-LASTING_TABLES = ("responses", "grade_evidence", "attempt_decisions", "integrity_signals")
+LASTING_TABLES = ("responses", "grade_evidence", "attempt_decisions", "submitted_works", "integrity_signals")
 
 
 def upgrade() -> None:

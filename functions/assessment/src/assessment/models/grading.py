@@ -44,6 +44,22 @@ class GradeEvidence(TenantRow, Base):
     comment: Mapped[str] = mapped_column(default="")
 
 
+class SubmittedWork(TenantRow, Base):
+    """What grading read, kept as it was read, so that nothing that changes afterwards changes a grade.
+
+    `origin` is a commit's SHA, `text` or `transcript`; `parts` are `{location, text}` (a file's path, or null);
+    `left_out` are `{location, reason}`.
+    """
+
+    __tablename__ = "submitted_works"
+    __table_args__ = ({"schema": "assessment"},)
+
+    attempt_id: Mapped[UUID]
+    origin: Mapped[str]
+    parts: Mapped[list[dict[str, Any]]]
+    left_out: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+
+
 class IntegritySignal(TenantRow, Base):
     """A sign of manipulation in what was handed in; one row a kind."""
 
