@@ -78,6 +78,7 @@ CREATE TABLE identity.role_requests ({VERSIONED},
   UNIQUE (org_id, id), CHECK ((state = 'pending') = (decided_at IS NULL))
 );
 CREATE UNIQUE INDEX role_requests_open ON identity.role_requests (org_id, user_id, role) WHERE state = 'pending';
+CREATE INDEX role_requests_of_user ON identity.role_requests (org_id, user_id);
 CREATE INDEX role_requests_by_creation ON identity.role_requests (org_id, id DESC);
 """
 
@@ -130,6 +131,8 @@ ALTER TABLE identity.users FORCE ROW LEVEL SECURITY;
 CREATE POLICY readable ON identity.users FOR SELECT TO lodestar_app USING (
   id = backbone.current_user_id() OR EXISTS (
     SELECT FROM identity.memberships AS m WHERE m.user_id = users.id AND m.org_id = backbone.current_org()
+  ) OR EXISTS (
+    SELECT FROM identity.role_requests AS r WHERE r.user_id = users.id AND r.org_id = backbone.current_org()
   )
 );
 CREATE POLICY own ON identity.users FOR UPDATE TO lodestar_app
@@ -215,6 +218,10 @@ LANGUAGE sql STABLE SECURITY DEFINER AS $$
   WHERE m.ended_at IS NULL AND (m.id IS NOT NULL OR o.founder_id = backbone.current_user_id())
   GROUP BY o.id ORDER BY o.name, o.id LIMIT 100
 $$"""
+AUDITED_ORGANIZATIONS = """
+RETURNS TABLE (org_id uuid) LANGUAGE sql STABLE SECURITY DEFINER AS $$
+  SELECT a.org_id FROM backbone.audit_events AS a WHERE a.sequence = 1 ORDER BY a.org_id
+$$"""
 ENSURE_ADMINISTRATOR = """
 RETURNS uuid LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 DECLARE
@@ -254,6 +261,7 @@ def upgrade() -> None:
     let_cross("identity.memberships", "SELECT, INSERT")
     let_cross("identity.invitations", "SELECT")
     let_cross("identity.api_keys", "SELECT, UPDATE")
+    let_cross("backbone.audit_events", "SELECT")
     create_crossing_function("identity.is_platform()", IS_PLATFORM)
     op.execute(PEOPLES_POLICIES)
     secure("identity.org_settings", grants="SELECT, INSERT, UPDATE")
@@ -274,6 +282,7 @@ def upgrade() -> None:
     create_crossing_function("identity.is_member_somewhere(address text)", IS_MEMBER_SOMEWHERE)
     create_crossing_function("identity.invitation_by_hash(hash text)", INVITED)
     create_crossing_function("identity.organizations_of_caller()", ORGANIZATIONS_OF_CALLER)
+    create_crossing_function("identity.audited_organizations()", AUDITED_ORGANIZATIONS)
     create_crossing_function(
         "identity.ensure_administrator(address text)", ENSURE_ADMINISTRATOR, to="lodestar_owner"
     )
@@ -281,4 +290,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP POLICY crossing_select ON backbone.audit_events")
+    op.execute("REVOKE SELECT ON backbone.audit_events FROM lodestar_crossing")
     drop_schema("identity")

@@ -70,7 +70,7 @@ class InvalidCursor(InvalidContent):
 
 def paginate(
     session: Session,
-    statement: Select[Any],
+    statement: Select[*tuple[Any, ...]],
     page: PageQuery,
     *,
     keys: Sequence[ColumnElement[Any] | Any],

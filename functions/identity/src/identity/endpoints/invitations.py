@@ -1,0 +1,53 @@
+"""/v1/identity/invitations - links by which people become members."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Response
+
+from identity.errors import InvitationClosed, RoleNotGrantable, RoleOutsidePlatform
+from identity.schemas.invitations import InvitationCreate, InvitationLinkRead, InvitationRead
+from identity.service import invitations as service
+from lodestar.api import APIRouter, Paging, ReadSession, WriteSession, allow, lambda_handler, problems
+from lodestar.pagination import Page, PageOf
+from lodestar.principal import STAFF, Principal
+from lodestar.problems import SecretAlreadyShown
+
+router = APIRouter(tags=["identity"])
+Staff = Annotated[Principal, allow(*STAFF)]
+
+
+@router.get("/v1/identity/invitations", summary="List invitations", response_model=PageOf[InvitationRead])
+def list_invitations(_caller: Staff, session: ReadSession, page: Paging) -> Page[Mapping[str, Any]]:
+    """The organization's, newest first, without their links."""
+    return service.list_invitations(session, page)
+
+
+@router.post(
+    "/v1/identity/invitations",
+    summary="Invite a person",
+    status_code=201,
+    response_model=InvitationLinkRead,
+    responses=problems(RoleNotGrantable, RoleOutsidePlatform, SecretAlreadyShown),
+)
+def invite(
+    body: InvitationCreate, caller: Staff, session: WriteSession, response: Response
+) -> dict[str, Any]:
+    """The link is in this answer only; it is good once, for 72 hours. Pass it on to the person."""
+    response.headers["Cache-Control"] = "no-store"
+    return service.invite(session, caller, body)
+
+
+@router.delete(
+    "/v1/identity/invitations/{invitation_id}",
+    summary="Revoke an invitation",
+    status_code=204,
+    responses=problems(InvitationClosed, RoleNotGrantable),
+)
+def revoke_invitation(invitation_id: UUID, caller: Staff, session: WriteSession) -> None:
+    """Its link stops working."""
+    service.revoke(session, caller, invitation_id)
+
+
+handler = lambda_handler(router)

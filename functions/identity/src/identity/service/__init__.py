@@ -1,0 +1,1 @@
+"""Use cases, each in a transaction that it did not open."""

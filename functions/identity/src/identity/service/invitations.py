@@ -1,0 +1,154 @@
+"""Invitations: a link for one person and one role, good once, for 72 hours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from identity.errors import InvitationClosed, WrongPassword
+from identity.models.invitations import Invitation
+from identity.repository import invitations as repository
+from identity.repository import organizations, users
+from identity.rules import secrets
+from identity.schemas.invitations import InvitationCreate
+from identity.schemas.public import InvitationAcceptance
+from identity.service import memberships
+from lodestar import audit, clock
+from lodestar.config import settings
+from lodestar.db import act_for
+from lodestar.pagination import Page, PageQuery
+from lodestar.principal import NOBODY, Principal, Role
+from lodestar.problems import NotFound
+
+LIFETIME = timedelta(hours=72)
+"""X-27 of the requirements."""
+SUBJECT = "invitation"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a link invites to."""
+
+    organization_name: str
+    email: str
+    role: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What somebody became by a link."""
+
+    organization_id: UUID
+    email: str
+    role: str
+
+
+def state_of(invitation: Invitation, *, at: datetime) -> str:
+    """`accepted`, `revoked`, `expired` or `open`."""
+    if invitation.accepted_at is not None:
+        return "accepted"
+    if invitation.revoked_at is not None:
+        return "revoked"
+    return "open" if at < invitation.expires_at else "expired"
+
+
+def shown(invitation: Invitation) -> dict[str, Any]:
+    """The invitation as its organization sees it."""
+    fields = (
+        "id", "email", "role", "invited_by", "expires_at", "accepted_at", "created_at",
+    )  # fmt: skip
+    state = state_of(invitation, at=clock.now())
+    return {**{name: getattr(invitation, name) for name in fields}, "state": state}
+
+
+def list_invitations(session: Session, page: PageQuery) -> Page[Mapping[str, Any]]:
+    """The organization's, newest first."""
+    found = repository.invitations(session, page)
+    return Page([shown(invitation) for invitation in found.data], found.page)
+
+
+def invite(session: Session, caller: Principal, body: InvitationCreate) -> dict[str, Any]:
+    """A fresh link; an open one for the same person and role stops working. The token is in this answer only."""
+    memberships.require_grantable(session, caller, body.role)
+    for older in repository.open_ones(session, email=body.email, role=body.role):
+        older.revoked_at = clock.now()
+    session.flush()
+    token = secrets.new_token()
+    invitation = Invitation(
+        email=body.email,
+        role=body.role.value,
+        token_hash=secrets.hash_of(token),
+        invited_by=caller.user_id,
+        expires_at=clock.now() + LIFETIME,
+    )
+    session.add(invitation)
+    session.flush()
+    after = {"role": invitation.role, "expires_at": invitation.expires_at.isoformat()}
+    audit.record(session, "invitation.created", subject_type=SUBJECT, subject_id=invitation.id, after=after)
+    return {**shown(invitation), "token": token, "url": f"{settings().public_url}/invitations/{token}"}
+
+
+def revoke(session: Session, caller: Principal, invitation_id: UUID) -> None:
+    """The link stops working. One that was used stays used."""
+    invitation = repository.invitation_of(session, invitation_id)
+    if invitation is None:
+        raise NotFound()
+    memberships.require_grantable(session, caller, Role(invitation.role))
+    if invitation.accepted_at is not None:
+        raise InvitationClosed("This invitation was accepted already; end the membership instead.")
+    if invitation.revoked_at is None:
+        invitation.revoked_at = clock.now()
+        audit.record(session, "invitation.revoked", subject_type=SUBJECT, subject_id=invitation.id)
+
+
+def offer(session: Session, token: str) -> Offer:
+    """What the link of this token invites to, while it is good."""
+    invitation = _open(session, token)
+    organization = organizations.organization_of(session, invitation.org_id)
+    if organization is None:
+        raise NotFound()
+    return Offer(organization.name, invitation.email, invitation.role, invitation.expires_at)
+
+
+def begin_acceptance(session: Session, token: str) -> tuple[str, bool]:
+    """The address that an account is needed for, and whether the link suffices to make one.
+
+    Where another organization already counts on this address, it does not: the inviter, who has seen the link,
+    would become that person there.
+    """
+    invitation = _open(session, token)
+    return invitation.email, not users.is_member_somewhere(session, invitation.email)
+
+
+def accept(session: Session, token: str, *, body: InvitationAcceptance, subject: str) -> Accepted:
+    """Make the owner of the account `subject` a member. A second use of the link is refused."""
+    invitation = _open(session, token)
+    user_id = users.ensure(
+        session, email=invitation.email, display_name=body.display_name, time_zone=body.time_zone
+    )
+    if users.link(session, subject=subject, email=invitation.email) is None:
+        raise WrongPassword("This address belongs to another account. Ask for help.")
+    act_for(session, Principal(user_id=user_id, org_id=invitation.org_id))
+    invitation.accepted_at, invitation.accepted_by = clock.now(), user_id
+    audit.record(session, "invitation.accepted", subject_type=SUBJECT, subject_id=invitation.id)
+    memberships.grant(session, user_id=user_id, role=Role(invitation.role))
+    return Accepted(invitation.org_id, invitation.email, invitation.role)
+
+
+def _open(session: Session, token: str) -> Invitation:
+    found = repository.locate(session, secrets.hash_of(token))
+    if found is None:
+        raise NotFound("There is no such invitation. Check that the link is complete.")
+    org_id, invitation_id = found
+    act_for(session, Principal(user_id=NOBODY, org_id=org_id))
+    invitation = repository.invitation_of(session, invitation_id)
+    if invitation is None:
+        raise NotFound()
+    state = state_of(invitation, at=clock.now())
+    if state != "open":
+        raise InvitationClosed(f"This invitation is {state}. Ask for a new one.")
+    return invitation

@@ -1,0 +1,167 @@
+"""Accounts in the Cognito user pool: made, confirmed, and proven by their password. No user-pool triggers.
+
+Called between transactions only. https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/
+"""
+
+from typing import Any
+
+import httpx
+
+from identity.errors import CodeRefused, PasswordRefused, RegistrationRequired, WrongPassword
+from lodestar import aws
+from lodestar.config import settings
+from lodestar.log import log
+from lodestar.problems import RateLimited, Unavailable
+
+TARGET = "AWSCognitoIdentityProviderService"
+RETRY_AFTER_SECONDS = 60
+UNCONFIRMED = "UNCONFIRMED"
+CODE_REFUSALS = frozenset(
+    {
+        "CodeMismatchException", "ExpiredCodeException", "UserNotFoundException", "NotAuthorizedException",
+        "InvalidParameterException", "AliasExistsException",
+    }
+)  # fmt: skip
+"""An unknown address and one that is confirmed already answer as a wrong code does."""
+LIMITS = frozenset({"TooManyRequestsException", "LimitExceededException", "TooManyFailedAttemptsException"})
+
+
+class Refused(Exception):
+    """The user pool's own error; `code` is its name for it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def register(*, email: str, password: str) -> None:
+    """An unconfirmed account, whose code goes to the address. For an address that has an account nothing happens,
+    so that nobody learns of it; an unconfirmed one is replaced, since whoever made it never proved the address."""
+    if _status(email) == UNCONFIRMED:
+        _call("AdminDeleteUser", {**_pool(), "Username": email})
+    try:
+        _call(
+            "SignUp",
+            {**_client(), "Username": email, "Password": password, "UserAttributes": [_email(email)]},
+        )
+    except Refused as refusal:
+        if refusal.code != "UsernameExistsException":
+            raise _problem(refusal) from refusal
+
+
+def confirm(*, email: str, code: str) -> None:
+    """Prove the address by the code from the e-mail. Raises `CodeRefused`."""
+    try:
+        _call("ConfirmSignUp", {**_client(), "Username": email, "ConfirmationCode": code})
+    except Refused as refusal:
+        raise (CodeRefused() if refusal.code in CODE_REFUSALS else _problem(refusal)) from refusal
+
+
+def account_for(*, email: str, password: str, may_create: bool) -> str:
+    """The subject of this address's account, whose owner knows `password`.
+
+    Without a proven account one is made with this password, if `may_create`. May be repeated after a crash at any
+    point. Raises `WrongPassword`, `PasswordRefused`, `RegistrationRequired`.
+    """
+    status = _status(email)
+    try:
+        if status in (None, UNCONFIRMED):
+            if not may_create:
+                raise RegistrationRequired()
+            _make_proven(email, password, exists=status is not None)
+        elif _must_choose_password(email, password):
+            _set_password(email, password)
+        return _subject(email)
+    except Refused as refusal:
+        raise _problem(refusal) from refusal
+
+
+def _make_proven(email: str, password: str, *, exists: bool) -> None:
+    attributes = [_email(email), {"Name": "email_verified", "Value": "true"}]
+    if exists:
+        _set_password(email, password)
+        _call("AdminUpdateUserAttributes", {**_pool(), "Username": email, "UserAttributes": attributes})
+        return
+    account = {
+        "Username": email,
+        "TemporaryPassword": password,
+        "MessageAction": "SUPPRESS",
+        "UserAttributes": attributes,
+    }
+    _call("AdminCreateUser", {**_pool(), **account})
+    _set_password(email, password)
+
+
+def _set_password(email: str, password: str) -> None:
+    chosen = {"Username": email, "Password": password, "Permanent": True}
+    _call("AdminSetUserPassword", {**_pool(), **chosen})
+
+
+def _must_choose_password(email: str, password: str) -> bool:
+    """Check the password; True when it is a temporary one, left by an acceptance that was cut off."""
+    answer = _call(
+        "InitiateAuth",
+        {
+            "ClientId": settings().need("user_pool_client_id"),
+            "AuthFlow": "USER_PASSWORD_AUTH",
+            "AuthParameters": {"USERNAME": email, "PASSWORD": password},
+        },
+    )
+    return answer.get("ChallengeName") == "NEW_PASSWORD_REQUIRED"
+
+
+def _status(email: str) -> str | None:
+    try:
+        return str(_call("AdminGetUser", {**_pool(), "Username": email})["UserStatus"])
+    except Refused as refusal:
+        if refusal.code == "UserNotFoundException":
+            return None
+        raise _problem(refusal) from refusal
+
+
+def _subject(email: str) -> str:
+    account = _call("AdminGetUser", {**_pool(), "Username": email})
+    return next(str(a["Value"]) for a in account["UserAttributes"] if a["Name"] == "sub")
+
+
+def _call(action: str, body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return aws.call("cognito-idp", f"{TARGET}.{action}", body)
+    except httpx.HTTPStatusError as error:
+        raise Refused(_code(error.response)) from error
+    except httpx.HTTPError as error:
+        raise Unavailable("Accounts cannot be managed right now. Try again in a minute.") from error
+
+
+def _code(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["__type"]).rpartition("#")[2]
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP{response.status_code}"
+
+
+def _problem(refusal: Refused) -> Exception:
+    if refusal.code in ("InvalidPasswordException", "InvalidParameterException"):
+        return PasswordRefused()
+    if refusal.code in (
+        "NotAuthorizedException",
+        "UserNotConfirmedException",
+        "PasswordResetRequiredException",
+    ):
+        return WrongPassword()
+    if refusal.code in LIMITS:
+        return RateLimited(RETRY_AFTER_SECONDS)
+    log.error("user_pool_refused", code=refusal.code)
+    return Unavailable("Accounts cannot be managed right now. Try again in a minute.")
+
+
+def _pool() -> dict[str, str]:
+    return {"UserPoolId": settings().need("user_pool_id")}
+
+
+def _client() -> dict[str, str]:
+    return {"ClientId": settings().need("user_pool_client_id")}
+
+
+def _email(address: str) -> dict[str, str]:
+    return {"Name": "email", "Value": address}
