@@ -133,10 +133,11 @@ def test_a_task_is_called_by_its_state_machine_only(function: Function) -> None:
 
 
 def published_events() -> set[str]:
-    """The names of all events that `lodestar.contracts` defines."""
+    """The names of all events that `lodestar.contracts` and `lodestar.audit` define."""
     import importlib
     import pkgutil
 
+    import lodestar.audit
     import lodestar.contracts
     from lodestar.events import Event
 

@@ -7,9 +7,10 @@ never wait for each other.
 from typing import Any, ClassVar
 from uuid import UUID
 
+from pydantic import AwareDatetime
 from sqlalchemy.orm import Session
 
-from lodestar import events
+from lodestar import clock, events
 from lodestar.db import principal_of
 
 
@@ -25,6 +26,7 @@ class AuditRecorded(events.Event):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     reason: str | None
+    occurred_at: AwareDatetime
 
 
 def record(
@@ -48,5 +50,6 @@ def record(
         before=before,
         after=after,
         reason=reason,
+        occurred_at=clock.now(),
     )
     events.emit(session, entry)
