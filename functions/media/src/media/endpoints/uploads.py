@@ -1,0 +1,64 @@
+"""/v1/media/uploads - every file's way in: straight to storage, never through a function (X-04)."""
+
+from uuid import UUID
+
+from lodestar.api import APIRouter, Caller, ReadSession, UnitOfWork, lambda_handler, problems
+from media import errors
+from media.schemas.uploads import (
+    CompletionCreate,
+    PartsRead,
+    PartsRequest,
+    UploadCreate,
+    UploadRead,
+)
+from media.service import uploads as service
+
+router = APIRouter(tags=["media"])
+
+
+@router.post(
+    "/v1/media/uploads",
+    status_code=201,
+    summary="Begin an upload",
+    response_model=UploadRead,
+    responses=problems(
+        errors.PurposeForbidden, errors.ConsentRequired, errors.FileTooLarge, errors.UnsupportedType
+    ),
+)
+def begin_upload(body: UploadCreate, caller: Caller, work: UnitOfWork) -> service.UploadStatus:
+    """Answers a form for the file, or, for one of more than 100 MB, how many parts to send."""
+    return service.begin(work.transaction, caller=caller, body=body)
+
+
+@router.get("/v1/media/uploads/{upload_id}", summary="Read an upload", response_model=UploadRead)
+def read_upload(upload_id: UUID, caller: Caller, session: ReadSession) -> service.UploadStatus:
+    """How the caller's upload stands, and how its file was judged."""
+    return service.read(session, caller=caller, upload_id=upload_id)
+
+
+@router.post(
+    "/v1/media/uploads/{upload_id}/parts",
+    summary="Get the addresses of parts",
+    response_model=PartsRead,
+    responses=problems(errors.UploadClosed, errors.NotMultipart),
+)
+def address_parts(upload_id: UUID, body: PartsRequest, caller: Caller, session: ReadSession) -> PartsRead:
+    """Signed addresses, each for one part."""
+    return service.parts(session, caller=caller, upload_id=upload_id, body=body)
+
+
+@router.post(
+    "/v1/media/uploads/{upload_id}/completions",
+    status_code=201,
+    summary="Say that the file was sent",
+    response_model=UploadRead,
+    responses=problems(errors.UploadClosed, errors.PartsMissing, errors.FileNotArrived),
+)
+def complete_upload(
+    upload_id: UUID, body: CompletionCreate, caller: Caller, work: UnitOfWork
+) -> service.UploadStatus:
+    """Joins the parts; for a file sent whole, storage's own event says the same, so this is optional."""
+    return service.complete(work.transaction, caller=caller, upload_id=upload_id, body=body)
+
+
+handler = lambda_handler(router)

@@ -1,0 +1,95 @@
+"""Queries on what was played."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from lodestar.ids import new_id
+from media.models.playback import PlaybackCompletion, PlaybackSegments
+
+
+def playback_of(
+    session: Session, *, learner_id: UUID, asset_id: UUID
+) -> tuple[PlaybackSegments | None, datetime | None]:
+    """What the learner played of the asset, and when it was complete."""
+    query = (
+        select(PlaybackSegments, PlaybackCompletion.created_at)
+        .outerjoin(
+            PlaybackCompletion,
+            (PlaybackCompletion.org_id == PlaybackSegments.org_id)
+            & (PlaybackCompletion.asset_id == PlaybackSegments.asset_id)
+            & (PlaybackCompletion.learner_id == PlaybackSegments.learner_id),
+        )
+        .where(PlaybackSegments.learner_id == learner_id, PlaybackSegments.asset_id == asset_id)
+    )
+    row = session.execute(query).first()
+    return (row[0], row[1]) if row else (None, None)
+
+
+def begin(
+    session: Session, *, learner_id: UUID, asset_id: UUID, duration_ms: int, now: datetime, unspent_ms: int
+) -> None:
+    """From now on the clock runs for this learner and asset; once it runs, this changes nothing."""
+    values = {
+        "id": new_id(),
+        "asset_id": asset_id,
+        "learner_id": learner_id,
+        "segments": [],
+        "duration_ms": duration_ms,
+        "position_ms": 0,
+        "unspent_ms": unspent_ms,
+        "reported_at": now,
+    }
+    session.execute(
+        insert(PlaybackSegments)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=["org_id", "asset_id", "learner_id"])
+    )
+
+
+def locked(session: Session, *, learner_id: UUID, asset_id: UUID) -> PlaybackSegments:
+    """The row of the learner's playback, locked: two tabs report one after the other."""
+    query = select(PlaybackSegments).where(
+        PlaybackSegments.learner_id == learner_id, PlaybackSegments.asset_id == asset_id
+    )
+    return session.scalars(query.with_for_update()).one()
+
+
+def complete(
+    session: Session, *, learner_id: UUID, asset_id: UUID, covered_ms: int, duration_ms: int
+) -> bool:
+    """Record the completion; False when it stood already."""
+    values = {
+        "id": new_id(),
+        "asset_id": asset_id,
+        "learner_id": learner_id,
+        "covered_ms": covered_ms,
+        "duration_ms": duration_ms,
+    }
+    statement = (
+        insert(PlaybackCompletion)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=["org_id", "asset_id", "learner_id"])
+        .returning(PlaybackCompletion.id)
+    )
+    return session.scalar(statement) is not None
+
+
+def views(asset_id: UUID, *, completed: bool | None) -> Select[PlaybackSegments, datetime]:
+    """Who played the asset how far, of the reader's organization."""
+    query = (
+        select(PlaybackSegments, PlaybackCompletion.created_at)
+        .outerjoin(
+            PlaybackCompletion,
+            (PlaybackCompletion.org_id == PlaybackSegments.org_id)
+            & (PlaybackCompletion.asset_id == PlaybackSegments.asset_id)
+            & (PlaybackCompletion.learner_id == PlaybackSegments.learner_id),
+        )
+        .where(PlaybackSegments.asset_id == asset_id)
+    )
+    if completed is None:
+        return query
+    return query.where(PlaybackCompletion.id.is_not(None) if completed else PlaybackCompletion.id.is_(None))

@@ -1,0 +1,1 @@
+"""One timed job a file."""

@@ -1,0 +1,120 @@
+"""Reading video files with FFmpeg's libraries: what they are, and what is said in them.
+
+Only containers known by their first bytes are opened, and each with its own demuxer: left to guess, FFmpeg would
+also follow playlists and references to other files.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from media.errors import FileRejected
+from media.rules.probe import HEAD_BYTES, Probe, container_of
+
+RATE = 48_000
+OPUS_FRAME = 960
+BITS_PER_SECOND = 24_000
+PIECE_MS = 120_000
+"""A piece of sound that a transcriber answers well within its timeout."""
+OPTIONS = {"protocol_whitelist": "file"}
+DAMAGED = "The video is damaged: it cannot be decoded. Record or export it again and upload that file."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A piece of an asset's sound as an Ogg/Opus file, mono."""
+
+    position: int
+    path: Path
+    starts_ms: int
+    duration_ms: int
+
+
+def probe(path: Path) -> Probe:
+    """What the video file is; its first picture and first sound are decoded. Raises FileRejected."""
+    import av
+
+    with path.open("rb") as file:
+        container = container_of(file.read(HEAD_BYTES))
+    try:
+        with av.open(str(path), format=container, options=OPTIONS) as opened:
+            video = next(iter(opened.streams.video), None)
+            audio = next(iter(opened.streams.audio), None)
+            if video is not None:
+                next(opened.decode(video))
+                opened.seek(0)
+            duration_ms = _duration_ms(opened)
+            if audio is not None:
+                opened.seek(0)
+                next(opened.decode(audio))
+            return Probe(
+                container=container,
+                duration_ms=duration_ms,
+                video_codec=video.codec_context.name if video else None,
+                audio_codec=audio.codec_context.name if audio else None,
+                width=video.codec_context.width if video else 0,
+                height=video.codec_context.height if video else 0,
+            )
+    except (av.error.FFmpegError, StopIteration, ValueError) as error:
+        raise FileRejected("damaged_video", DAMAGED) from error
+
+
+def _duration_ms(opened: Any) -> int:
+    """From the first packet's time to the end of the last: a browser's WebM has no duration in its header."""
+    first: float | None = None
+    last = 0.0
+    for packet in opened.demux():
+        if packet.pts is None:
+            continue
+        starts = float(packet.pts * packet.time_base)
+        first = starts if first is None else min(first, starts)
+        last = max(last, starts + float((packet.duration or 0) * packet.time_base))
+    if first is None or last <= first:
+        raise ValueError("no packet has a time")
+    return round((last - first) * 1000)
+
+
+def sound_pieces(path: Path, folder: Path) -> Iterator[Piece]:
+    """The file's first sound track in pieces of PIECE_MS, written into `folder`; none when there is no sound."""
+    import av
+
+    with path.open("rb") as file:
+        container = container_of(file.read(HEAD_BYTES))
+    with av.open(str(path), format=container, options=OPTIONS) as opened:
+        if not opened.streams.audio:
+            return
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE, frame_size=OPUS_FRAME)
+        frames = _resampled(opened.decode(audio=0), resampler)
+        position = starts_ms = 0
+        while True:
+            target = folder / f"{position:03}.ogg"
+            duration_ms = _write_piece(target, frames)
+            if duration_ms == 0:
+                return
+            yield Piece(position=position, path=target, starts_ms=starts_ms, duration_ms=duration_ms)
+            position, starts_ms = position + 1, starts_ms + duration_ms
+
+
+def _resampled(frames: Iterator[Any], resampler: Any) -> Iterator[Any]:
+    for frame in frames:
+        yield from resampler.resample(frame)
+    yield from resampler.resample(None)
+
+
+def _write_piece(target: Path, frames: Iterator[Any]) -> int:
+    """Encode frames until the piece is full or none is left; answers its length in milliseconds."""
+    import av
+
+    samples = 0
+    with av.open(str(target), "w", format="ogg") as written:
+        stream = written.add_stream("libopus", rate=RATE, layout="mono")
+        stream.bit_rate = BITS_PER_SECOND
+        for frame in frames:
+            frame.pts = samples
+            samples += frame.samples
+            written.mux(stream.encode(frame))
+            if samples * 1000 >= PIECE_MS * RATE:
+                break
+        written.mux(stream.encode(None))
+    return samples * 1000 // RATE

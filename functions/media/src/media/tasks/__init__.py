@@ -1,0 +1,1 @@
+"""One step of process_media a file."""
