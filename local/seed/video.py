@@ -20,7 +20,7 @@ def spoken_video(transcript: str, *, simulator_url: str) -> bytes:
     """A WebM (VP8, Opus) in which the transcript's first words are said."""
     os.environ.setdefault("SIMULATOR_URL", simulator_url)
     opening = " ".join(transcript.split()[:OPENING_WORDS])
-    audio = _samples(speak(opening, voice="alloy", on_run=lambda run: None).audio.data)
+    audio = _samples(speak(opening, voice="alloy", on_run=lambda _run: None).audio.data)
     seconds = audio.shape[1] / OPUS_RATE
     file = io.BytesIO()
     with av.open(file, "w", format="webm") as container:
