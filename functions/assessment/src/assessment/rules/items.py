@@ -33,7 +33,7 @@ def candidates(value: dict[str, Any]) -> list[Candidate]:
         Candidate(
             stem=item["stem"].strip(),
             options=tuple(option.strip() for option in item["options"]),
-            answer=item["answer_index"],
+            answer=item["answer"],
             explanation=item["explanation"].strip(),
             quote=item["quote"].strip(),
             source="model",

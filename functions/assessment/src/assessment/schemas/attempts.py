@@ -1,0 +1,183 @@
+"""Attempts on the wire. What is right never stands in them; see results."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from assessment.models.attempts import Attempt
+from assessment.rules.attempts import REGENERATIONS
+from assessment.rules.states import State, is_over
+from assessment.rules.wording import DIFFICULTIES, SOURCES, state_message
+from assessment.schemas.rubrics import CriterionRead
+from lodestar.api import ReadModel, WriteModel
+from lodestar.contracts.assessment import AssessmentKind
+from lodestar.contracts.learning import Tier
+
+LONGEST_TEXT = 100_000
+"""Characters of a text submission."""
+
+SHOWN_BEFORE_START = frozenset({AssessmentKind.PROJECT, AssessmentKind.INTERVIEW})
+QuestionId = Annotated[str, StringConstraints(pattern=r"^q[1-9][0-9]?$")]
+Answers = Annotated[
+    dict[QuestionId, Annotated[int, Field(ge=0, le=5)]],
+    Field(
+        max_length=50,
+        description="Question id to the index of the chosen option, from 0",
+        examples=[{"q1": 2}],
+    ),
+]
+LongText = Annotated[str, StringConstraints(max_length=LONGEST_TEXT, strip_whitespace=False)]
+
+
+class AttemptCreate(WriteModel):
+    """What to attempt. `lesson_id` belongs to a quiz, and only to it."""
+
+    enrollment_id: UUID
+    assessment_id: UUID
+    lesson_id: UUID | None = None
+
+
+class DraftWrite(WriteModel):
+    """What autosave keeps. A field left out stays as it is; an answer of null takes it back."""
+
+    answers: dict[QuestionId, Annotated[int, Field(ge=0, le=5)] | None] | None = Field(
+        default=None, max_length=50
+    )
+    text: LongText | None = None
+    repository_url: Annotated[str, StringConstraints(max_length=300)] | None = None
+    position: Annotated[str, StringConstraints(max_length=100)] | None = Field(
+        default=None, description="Where the learner is, in the client's own terms"
+    )
+
+
+class StartWrite(WriteModel):
+    """How to start."""
+
+    accept_review: bool = Field(
+        default=False,
+        description="Start an interview though no model answers; a person will grade it (JR-42)",
+    )
+
+
+class AnswersSubmission(WriteModel):
+    """Answers to single-choice questions; without `answers`, those that autosave kept."""
+
+    kind: Literal["answers"]
+    answers: Answers | None = None
+
+
+class RepositorySubmission(WriteModel):
+    """A public GitHub repository; it is read at its newest commit, which is then pinned."""
+
+    kind: Literal["repository"]
+    url: Annotated[str, StringConstraints(max_length=300)] = Field(
+        examples=["https://github.com/octocat/hello"]
+    )
+
+
+class TextSubmission(WriteModel):
+    """A text of at most 100,000 characters; without `text`, the one that autosave kept."""
+
+    kind: Literal["text"]
+    text: LongText | None = None
+
+
+class VideoSubmission(WriteModel):
+    """A recording uploaded by `POST /v1/media/uploads`."""
+
+    kind: Literal["video"]
+    asset_id: UUID
+
+
+Submission = Annotated[
+    AnswersSubmission | RepositorySubmission | TextSubmission | VideoSubmission, Field(discriminator="kind")
+]
+
+
+class AttemptSummaryRead(ReadModel):
+    """An attempt in a list."""
+
+    id: UUID
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    learner_id: UUID
+    enrollment_id: UUID
+    assessment_id: UUID
+    kind: AssessmentKind
+    title: str
+    module_id: UUID | None
+    lesson_id: UUID | None
+    number: int
+    state: State
+    source: str | None
+    tier_used: Tier | None
+    star: int | None
+    target_tier: Tier | None
+    review_reason: str | None
+    started_at: datetime | None
+    deadline_at: datetime | None
+    submitted_at: datetime | None
+    ended_at: datetime | None
+    score: float | None
+    passed: bool | None
+
+
+class AttemptRead(AttemptSummaryRead):
+    """An attempt as a screen shows it."""
+
+    background_id: UUID | None
+    message: str = Field(description="Where it stands and what comes next, for a person")
+    submission_kind: str
+    source_label: str | None = Field(description="`AI-generated`, or where else the content comes from")
+    model: str | None = Field(description="The model that made the content; `offline-...` is a simulator")
+    provenance: dict[str, Any] = Field(
+        description="How many items came from where, and how many were dropped"
+    )
+    difficulty: str | None
+    question_count: int | None
+    passing_score: float
+    time_limit_seconds: int | None
+    content: dict[str, Any] | None = Field(description="Null until it is made and, for timed kinds, started")
+    criteria: list[CriterionRead]
+    draft: dict[str, Any]
+    submission: dict[str, Any] | None
+    regenerations_left: int
+    feedback: dict[str, Any] | None
+    failure_code: str | None
+
+    @classmethod
+    def of(cls, attempt: Attempt, *, now: datetime) -> "AttemptRead":
+        """The attempt as it stands now: one whose time ran out is expired, whether or not a row says so yet."""
+        over = is_over(attempt.state, attempt.deadline_at, now=now)
+        state = State.EXPIRED if over else State(attempt.state)
+        made = state != State.PREPARING
+        shown = made and (attempt.started_at is not None or attempt.kind in SHOWN_BEFORE_START)
+        changeable = attempt.kind in SHOWN_BEFORE_START and state in (State.PREPARING, State.DRAFT)
+        plain = AttemptSummaryRead.model_validate(attempt).model_dump() | {"state": state}
+        return cls(
+            **plain,
+            background_id=attempt.background_id,
+            message=state_message(state, attempt.failure_detail),
+            submission_kind=attempt.submission_kind,
+            source_label=SOURCES.get(attempt.source or ""),
+            model=attempt.model,
+            provenance=attempt.provenance,
+            difficulty=DIFFICULTIES.get(attempt.target_tier or attempt.tier_used or ""),
+            question_count=attempt.question_count,
+            passing_score=float(attempt.passing_score),
+            time_limit_seconds=attempt.time_limit_seconds,
+            content=attempt.content if shown else None,
+            criteria=[CriterionRead(**_readable(c)) for c in (attempt.rubric or {}).get("criteria", [])],
+            draft=attempt.draft,
+            submission=attempt.submission,
+            regenerations_left=max(0, REGENERATIONS - attempt.generation) if changeable else 0,
+            feedback=attempt.feedback,
+            failure_code=attempt.failure_code,
+        )
+
+
+def _readable(criterion: dict[str, Any]) -> dict[str, Any]:
+    return {name: criterion[name] for name in ("key", "title", "description", "weight")}
