@@ -2,12 +2,15 @@
 
 import io
 import wave
+from pathlib import Path
 
 import pytest
 
 from lodestar.adapters import CapabilityNotConfigured, ai, speech
 from lodestar.adapters.speech.registry import chain
 from tests.simulators.running import Simulators
+
+INTERVIEW = Path(__file__).parent.parent / "data" / "interview.webm"
 
 
 def silence(seconds: int) -> speech.Audio:
@@ -48,6 +51,20 @@ def test_a_transcript_has_times_within_the_recording(simulators: Simulators) -> 
     assert all(0 <= time <= duration_ms + 50 for time in times)
     assert transcript.model == "offline-whisper-1"
     assert runs[-1].purpose == ai.Purpose.TRANSCRIBE
+
+
+@pytest.mark.slow
+def test_what_is_really_said_is_written_down(simulators: Simulators) -> None:
+    recording = speech.Audio(
+        data=INTERVIEW.read_bytes(), content_type="video/webm", filename="interview.webm"
+    )
+
+    transcript = speech.transcribe(recording, on_run=lambda _: None)
+
+    heard = set(transcript.text.split())
+    assert {"team", "problem", "students", "plan", "result", "learned", "feedback"} <= heard
+    assert len(transcript.segments) > 1
+    assert transcript.language == "en"
 
 
 def test_silence_is_an_empty_transcript(simulators: Simulators) -> None:

@@ -13,6 +13,7 @@ import httpx
 
 from lodestar.adapters.code_hosting.archive import read_archive
 from lodestar.adapters.code_hosting.port import (
+    CodeHostingError,
     CodeHostingUnavailable,
     FetchLimits,
     RateLimited,
@@ -27,8 +28,8 @@ from lodestar.adapters.retrying import retried, seconds
 
 T = TypeVar("T")
 
-ARCHIVE_HOST = "codeload.github.com"
-"""The one host that GitHub's archive answer may redirect to, besides the API's own."""
+ARCHIVE_ORIGIN = "https://codeload.github.com"
+"""The one place that GitHub's archive answer may redirect to, besides the API's own."""
 
 REDIRECTS = 3
 
@@ -48,7 +49,7 @@ class GitHub:
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
         self._base_url = base_url.rstrip("/")
-        self._hosts = {urlsplit(base_url).netloc, ARCHIVE_HOST}
+        self._origins = {_origin(base_url), ARCHIVE_ORIGIN}
         self._client = httpx.Client(headers=headers, timeout=httpx.Timeout(15.0, connect=5.0))
 
     def resolve(self, ref: RepositoryRef) -> Repository:
@@ -100,14 +101,17 @@ class GitHub:
                     yield response
                     return
                 url = self._allowed(urljoin(url, response.headers["location"]))
-        raise CodeHostingUnavailable("GitHub redirected too often.")
+        raise CodeHostingError("GitHub redirected too often.")
 
     def _allowed(self, url: str) -> str:
-        parts = urlsplit(url)
-        same_scheme = parts.scheme == urlsplit(self._base_url).scheme
-        if parts.netloc not in self._hosts or not (same_scheme or parts.scheme == "https"):
-            raise CodeHostingUnavailable(f"GitHub redirected to {parts.netloc}, where we do not go.")
+        if _origin(url) not in self._origins:
+            raise CodeHostingError(f"GitHub redirected to {_origin(url)}, where we do not go.")
         return url
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _speaking(call: Callable[[], T]) -> T:
