@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
 
 from local.scaffold import texts
 
@@ -16,6 +17,7 @@ OPEN_PATHS = ("/public/", "/webhooks/")
 QUEUE_TIMEOUTS = 6
 """AWS asks for a visibility timeout of at least six times the function's timeout."""
 ORGANIZATION = "01890000-0000-7000-8000-0000000000a0"
+EXAMPLE_ID = "01890000-0000-7000-8000-0000000000b0"
 
 
 def camel(name: str) -> str:
@@ -53,16 +55,14 @@ class Scaffold:
 
     def write(self) -> list[Path]:
         """Write what is missing, and the template's block. Returns the files that were made or changed."""
-        source = self.root / "functions" / self.domain / "src" / self.domain
-        changed = [
-            *self._create(source / f"{self.kind}s" / "__init__.py", ""),
-            *self._create(source / f"{self.kind}s" / f"{self.name}.py", self._fill(texts.MODULES[self.kind])),
-            *self._create(self.root / "events" / self.domain / f"{self.name}.json", self._sample()),
-            *self._create(self.root / "tests" / self.domain / "__init__.py", ""),
-            *self._create(
-                self.root / "tests" / self.domain / f"test_{self.name}.py", self._fill(texts.TESTS[self.kind])
-            ),
-        ]
+        package = self.root / "functions" / self.domain / "src" / self.domain / f"{self.kind}s"
+        tests = self.root / "tests" / self.domain
+        changed = self._create(package / "__init__.py", "")
+        made = self._create(package / f"{self.name}.py", self._fill(texts.MODULES[self.kind]))
+        if made:
+            changed += [*made, *self._create(tests / "__init__.py", "")]
+            changed += self._create(tests / f"test_{self.name}.py", self._fill(texts.TESTS[self.kind]))
+        changed += self._create(self.root / "events" / self.domain / f"{self.name}.json", self._sample())
         before = self.template.read_text()
         after = self._with_block(before)
         if after != before:
@@ -115,12 +115,14 @@ class Scaffold:
         return queues.sub(self._fill(r"\g<1>        - !Ref {logical_id}Queue" + "\n"), template, count=1)
 
     def _events(self) -> str:
+        return "      Events:\n" + "".join(api_events(self._routes()))
+
+    def _routes(self) -> list[APIRoute]:
         for path in (self.root / "functions" / self.domain / "src", self.root / "layers" / "common"):
             if str(path) not in sys.path:
                 sys.path.insert(0, str(path))
         module = importlib.import_module(f"{self.domain}.endpoints.{self.name}")
-        routes = [route for route in module.router.routes if isinstance(route, APIRoute)]
-        return "      Events:\n" + "".join(api_events(routes))
+        return [route for route in module.router.routes if isinstance(route, APIRoute)]
 
     def _sample(self) -> str:
         make: dict[str, Callable[[], dict[str, Any]]] = {
@@ -130,23 +132,25 @@ class Scaffold:
         return json.dumps(make[self.kind](), indent=2) + "\n"
 
     def _api_sample(self) -> dict[str, Any]:
-        path = self.words["path"]
+        route = self._routes()[0]
+        method, path = min(route.methods or ()), re.sub(r"\{\w+\}", EXAMPLE_ID, route.path)
         context = {
             "user_id": "01890000-0000-7000-8000-000000000001",
             "memberships": json.dumps({ORGANIZATION: ["learner"]}),
             "expires_at": "4102444800",
         }
+        is_open = any(part in path for part in OPEN_PATHS)
         return {
-            "resource": path, "path": path, "httpMethod": "GET",
-            "headers": {"Host": "localhost", "Accept": "application/json"},
-            "multiValueHeaders": {"Host": ["localhost"], "Accept": ["application/json"]},
+            "resource": route.path, "path": path, "httpMethod": method,
+            "headers": {"Host": "localhost", "Content-Type": "application/json"},
+            "multiValueHeaders": {"Host": ["localhost"], "Content-Type": ["application/json"]},
             "queryStringParameters": None, "multiValueQueryStringParameters": None, "pathParameters": None,
             "stageVariables": None,
             "requestContext": {
-                "httpMethod": "GET", "path": f"/live{path}", "stage": "live", "requestId": "sample",
-                "identity": {"sourceIp": "127.0.0.1"}, "authorizer": context,
+                "httpMethod": method, "path": f"/live{path}", "stage": "live", "requestId": "sample",
+                "identity": {"sourceIp": "127.0.0.1"}, **({} if is_open else {"authorizer": context}),
             },
-            "body": None, "isBase64Encoded": False,
+            "body": _example_body(route), "isBase64Encoded": False,
         }  # fmt: skip
 
     def _queue_sample(self) -> dict[str, Any]:
@@ -168,6 +172,15 @@ class Scaffold:
         }
 
 
+def _example_body(route: APIRoute) -> str | None:
+    """The fields that the operation's body must have, as JSON."""
+    if route.body_field is None:
+        return None
+    schema = TypeAdapter[Any](route.body_field.field_info.annotation or Any).json_schema()
+    needed = {name: schema["properties"][name] for name in schema.get("required", [])}
+    return json.dumps({name: _example(field, schema.get("$defs", {})) for name, field in needed.items()})
+
+
 def _example(field: dict[str, Any], definitions: dict[str, Any]) -> Any:
     """A value of the field's type; what only a person can choose well is theirs to change in the sample."""
     if "$ref" in field:
@@ -176,6 +189,11 @@ def _example(field: dict[str, Any], definitions: dict[str, Any]) -> Any:
         return _example(field["anyOf"][0], definitions)
     if "enum" in field:
         return field["enum"][0]
-    formats = {"uuid": "01890000-0000-7000-8000-0000000000b0", "date-time": "2026-01-05T09:00:00Z"}
+    formats = {
+        "uuid": EXAMPLE_ID,
+        "email": "learner@example.org",
+        "uri": "https://example.org",
+        "date-time": "2026-01-05T09:00:00Z",
+    }
     types = {"integer": 1, "number": 1.0, "boolean": True, "array": [], "object": {}, "null": None}
     return formats.get(field.get("format", ""), types.get(field["type"], "sample"))

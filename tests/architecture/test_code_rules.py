@@ -31,12 +31,16 @@ def attributes(tree: ast.AST) -> set[tuple[str, str]]:
 
 
 def lengths(tree: ast.Module) -> dict[str, int]:
-    """Lines of every function's body, its docstring left out."""
+    """Lines of every function's own body: without its docstring, and without the functions defined inside it."""
     found = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
-            found[node.name] = (node.end_lineno or 0) - body[0].lineno + 1
+            lines = set(range(body[0].lineno, (node.end_lineno or 0) + 1))
+            for inner in ast.walk(node):
+                if inner is not node and isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
+                    lines -= set(range(inner.lineno, (inner.end_lineno or 0) + 1))
+            found[node.name] = len(lines)
     return found
 
 

@@ -19,11 +19,11 @@ DOMAINS = sorted(p.parent.name for p in ROOT.glob("functions/*/template.yaml") i
 STACKS = [*DOMAINS, "backbone"]
 
 
-class _CloudFormation(yaml.SafeLoader):
+class CloudFormation(yaml.SafeLoader):
     """`!Ref X` is `{"Ref": "X"}`, `!GetAtt A.B` is `{"Fn::GetAtt": "A.B"}`."""
 
 
-def _intrinsic(loader: _CloudFormation, suffix: str, node: yaml.Node) -> dict[str, Any]:
+def _intrinsic(loader: CloudFormation, suffix: str, node: yaml.Node) -> dict[str, Any]:
     value: Any
     if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)
@@ -35,13 +35,13 @@ def _intrinsic(loader: _CloudFormation, suffix: str, node: yaml.Node) -> dict[st
     return {suffix if suffix == "Ref" else f"Fn::{suffix}": value}
 
 
-_CloudFormation.add_multi_constructor("!", _intrinsic)
+CloudFormation.add_multi_constructor("!", _intrinsic)
 
 
 @cache
 def template(path: str) -> dict[str, Any]:
     """A template by its path from the root, intrinsic functions in their long form."""
-    loaded: dict[str, Any] = yaml.load((ROOT / path).read_text(), Loader=_CloudFormation)
+    loaded: dict[str, Any] = yaml.load((ROOT / path).read_text(), Loader=CloudFormation)
     return loaded
 
 
