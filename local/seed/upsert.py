@@ -1,6 +1,6 @@
 """Rows that exist or are made: seeding again finds by natural key what it made before."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -25,11 +25,22 @@ def each(make: Callable[[T], R], entries: Iterable[T]) -> list[R]:
 
 
 class Rows:
-    """A collection with a natural key: the field `key`, within the field `scope` where one is named."""
+    """A collection with a natural key: the field `key`, within the field `scope` where one is named.
 
-    def __init__(self, client: Client, path: str, *, key: str = "key", scope: str | None = None) -> None:
+    `query` narrows it to the rows among which the key is unique.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        path: str,
+        *,
+        key: str = "key",
+        scope: str | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> None:
         self._client, self._path, self._key, self._scope = client, path, key, scope
-        self._known = by_key(client.every(path), self._name)
+        self._known = by_key(client.every(path, **(query or {})), self._name)
 
     def _name(self, row: Row) -> tuple[Any, Any]:
         return (row.get(self._scope) if self._scope else None, row[self._key])
