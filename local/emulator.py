@@ -6,9 +6,12 @@ Started by local/aws.py as `python -m local.emulator`, configured by ministack's
 """
 # ruff: noqa: SLF001 - what is patched here has no public name
 
+import contextlib
 import hashlib
 import os
 import re
+import subprocess
+import sys
 import threading
 import time
 import types
@@ -23,6 +26,7 @@ from ministack.services import cloudformation
 from ministack.services.cloudformation import engine, provisioners
 
 from local.aws import CODE_CACHE_SETTING
+from local.nursery import AVAILABLE, Nursery
 
 SNAPSHOT_SECONDS = 3.0
 
@@ -136,24 +140,28 @@ def snapshot_state(every: float = SNAPSHOT_SECONDS) -> None:
 
 def end_workers_with_us() -> None:
     """A worker ends within a second of this process, also after a kill -9 in the middle of a call."""
-    watch = f"""
+    watch = """
 import os as _os, threading as _threading, time as _time
-def _end_with_the_emulator():
-    while _os.getppid() == {os.getpid()}:
+def _end_with_its_parent(parent):
+    while _os.getppid() == parent:
         _time.sleep(1)
     _os._exit(1)
-_threading.Thread(target=_end_with_the_emulator, daemon=True).start()
+_threading.Thread(target=_end_with_its_parent, args=[_os.getppid()], daemon=True).start()
 """
     runtime._PYTHON_WORKER_SCRIPT = watch + runtime._PYTHON_WORKER_SCRIPT
 
 
-def start_workers_without_the_sdk() -> None:
-    """A cold start imports botocore, 0.2 s, to count how deep functions call functions.
+def fork_workers_from_a_nursery() -> None:
+    """A cold start does not import again what every function stands on (see local/nursery.py)."""
+    nursery = Nursery()
 
-    Ours never do: queues and state machines join them.
-    """
-    install = "\n    _ms_install_invoke_depth()\n"
-    runtime._PYTHON_WORKER_SCRIPT = runtime._PYTHON_WORKER_SCRIPT.replace(install, "\n")
+    def start(command: list[str], **options: Any) -> Any:
+        if command[0] == sys.executable:
+            with contextlib.suppress(OSError):
+                return nursery.fork(command[1], directory=options["cwd"], environment=options["env"])
+        return subprocess.Popen(command, **options)
+
+    runtime.subprocess = types.SimpleNamespace(**{**vars(subprocess), "Popen": start})
 
 
 def answer_without_waiting_for_logs() -> None:
@@ -193,9 +201,10 @@ def main() -> None:
     reap_every_idle_worker()
     snapshot_state()
     end_workers_with_us()
-    start_workers_without_the_sdk()
     answer_without_waiting_for_logs()
     extract_code_once()
+    if AVAILABLE:
+        fork_workers_from_a_nursery()
     app.main()
 
 

@@ -223,10 +223,29 @@ def test_a_warm_call_does_not_wait_for_logs(patched: Emulator, unpatched: Emulat
     assert fastest_warm_call(patched) < 0.05 <= fastest_warm_call(unpatched)
 
 
-def test_a_cold_start_does_not_import_the_sdk(patched: Emulator, unpatched: Emulator) -> None:
-    code = "import sys\ndef handler(event, context): return 'botocore.handlers' in sys.modules"
-    assert patched.invoke(patched.create_function(code)) is False
-    assert unpatched.invoke(unpatched.create_function(code)) is True
+def test_a_worker_is_born_with_the_libraries_and_without_the_product(
+    patched: Emulator, unpatched: Emulator
+) -> None:
+    code = """
+        import sys
+        loaded = ["fastapi" in sys.modules, "lodestar" in sys.modules, "local" in sys.modules]
+
+        def handler(event, context):
+            return loaded
+    """
+    assert patched.invoke(patched.create_function(code)) == [True, False, False]
+    assert unpatched.invoke(unpatched.create_function(code)) == [False, False, False]
+
+
+def test_without_the_nursery_workers_are_still_born(tmp_path: Path) -> None:
+    with running_emulator(tmp_path, module="local.emulator") as emulator:
+        emulator.invoke(emulator.create_function(SILENT))
+        children = psutil.Process(emulator.process.pid).children()
+        nursery = next(child for child in children if "local.nursery" in child.cmdline())
+        worker = nursery.children()[0]
+        nursery.kill()
+        wait_until(lambda: not is_alive(worker.pid), seconds=4, what="end of its workers")
+        assert emulator.invoke(emulator.create_function(SILENT)).endswith("index.py")
 
 
 def test_workers_share_one_copy_of_the_code(patched: Emulator, unpatched: Emulator) -> None:
