@@ -1,4 +1,4 @@
-"""Processing an asset, step by step, as statemachines/process_media.asl.json calls it.
+"""Processing an asset as statemachines/process_media.asl.json does it: the claim it runs under, and how it ends.
 
 Each step runs under one execution's claim and may run twice. No step holds a transaction while it reads storage,
 decodes, or waits for a model.
@@ -7,27 +7,19 @@ decodes, or waits for a model.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from lodestar import clock, operations
-from lodestar.adapters.storage import ObjectNotFound, object_store
 from lodestar.contracts.media import AssetReady, TranscriptReady
 from lodestar.db import work_for
 from lodestar.events import emit
 from lodestar.problems import Problem
-from media.errors import FileRejected
 from media.models.assets import MediaAsset
-from media.models.transcripts import Rendition, Transcript
 from media.repository import assets as repository
 from media.repository import transcripts as transcript_repository
-from media.rules.probe import CONTENT_TYPES, HEAD_BYTES, Probe, check_document, check_video
-from media.rules.purposes import PURPOSES
-from media.service import probing
 from media.service.uploads import reject
 
 LEASE = timedelta(minutes=12)
@@ -37,7 +29,6 @@ UNPROCESSABLE = "We could not process this file, although we tried several times
 NO_SOUND = "The recording has no sound."
 NO_MODEL = "No transcription service answered. Transcribe again later, or write the transcript yourself."
 
-Verdict = Literal["accepted", "rejected"]
 Need = Literal["nothing", "probe", "speech"]
 
 
@@ -46,7 +37,8 @@ class ClaimLost(Exception):
 
 
 @contextmanager
-def _held(org_id: UUID, asset_id: UUID, execution: str) -> Iterator[tuple[Session, MediaAsset]]:
+def held(org_id: UUID, asset_id: UUID, execution: str) -> Iterator[tuple[Session, MediaAsset]]:
+    """A transaction on the claimed asset, which also renews the claim. Raises ClaimLost."""
     with work_for(org_id) as session:
         asset = repository.claimed(session, asset_id, execution=execution)
         if asset is None:
@@ -68,95 +60,11 @@ def claim(org_id: UUID, asset_id: UUID, *, execution: str) -> Need:
         return "probe" if asset.state == "processing" else "speech"
 
 
-def probe(org_id: UUID, asset_id: UUID, *, execution: str) -> tuple[Verdict, bool]:
-    """Look at the file; reject it, or keep what it is. Answers the verdict, and whether speech is wanted."""
-    with _held(org_id, asset_id, execution) as (_, asset):
-        purpose = PURPOSES[asset.purpose]
-    try:
-        found = _look(asset)
-        if found is not None:
-            check_video(found, purpose)
-    except FileRejected as rejected:
-        with _held(org_id, asset_id, execution) as (session, asset):
-            reject(session, asset, code=rejected.code, detail=rejected.detail)
-            _end_operations(session, asset, failed=rejected.detail)
-        return "rejected", False
-    with _held(org_id, asset_id, execution) as (session, asset):
-        if found is not None:
-            _keep(asset, found)
-        transcript = transcript_repository.transcript_of(session, asset_id, for_update=True)
-        wanted = purpose.transcribed and (transcript is None or transcript.source == "none")
-        if wanted and transcript is None:
-            session.add(Transcript(asset_id=asset_id))
-        elif wanted and transcript is not None:
-            transcript.state, transcript.problem_detail = "pending", None
-        return "accepted", wanted
-
-
-def _look(asset: MediaAsset) -> Probe | None:
-    """What a video is; None for a document of the type it was announced as. Raises FileRejected."""
-    if PURPOSES[asset.purpose].kind == "document":
-        head = object_store().read_range(asset.storage_key, start=0, length=HEAD_BYTES)
-        check_document(head, asset.content_type)
-        return None
-    with _downloaded(asset) as path:
-        return probing.probe(path)
-
-
-@contextmanager
-def _downloaded(asset: MediaAsset) -> Iterator[Path]:
-    """The file in a folder of its own, which is removed afterwards. Raises FileRejected when it was exchanged
-    after it had been received, or is missing."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "original"
-        try:
-            stored = object_store().head(asset.storage_key)
-            if stored.etag != asset.etag or stored.size > PURPOSES[asset.purpose].max_bytes:
-                raise FileRejected(
-                    "file_changed", "The file was replaced while it was being processed. Upload it again."
-                )
-            object_store().download(asset.storage_key, path)
-        except ObjectNotFound as error:
-            raise FileRejected("file_missing", "The file is gone from storage. Upload it again.") from error
-        yield path
-
-
-def _keep(asset: MediaAsset, found: Probe) -> None:
-    asset.duration_ms, asset.width, asset.height = found.duration_ms, found.width, found.height
-    asset.video_codec, asset.audio_codec = found.video_codec, found.audio_codec
-    asset.content_type = CONTENT_TYPES[found.container]
-
-
-def extract_sound(org_id: UUID, asset_id: UUID, *, execution: str) -> int:
-    """Store the sound as pieces to transcribe; answers how many there are. Pieces already stored stay."""
-    with _held(org_id, asset_id, execution) as (session, asset):
-        stored = transcript_repository.pieces_of(session, asset_id)
-    if stored:
-        return len(stored)
-    prefix = asset.storage_key.rpartition("/")[0]
-    rows: list[Rendition] = []
-    with _downloaded(asset) as path:
-        for piece in probing.sound_pieces(path, path.parent):
-            key = f"{prefix}/audio/{piece.position:03}.ogg"
-            object_store().upload(key, piece.path, content_type="audio/ogg")
-            rows.append(
-                Rendition(
-                    asset_id=asset_id, kind="audio", position=piece.position, storage_key=key,
-                    content_type="audio/ogg", size_bytes=piece.path.stat().st_size,
-                    starts_ms=piece.starts_ms, duration_ms=piece.duration_ms,
-                )
-            )  # fmt: skip
-            piece.path.unlink()
-    with _held(org_id, asset_id, execution) as (session, _):
-        session.add_all(rows)
-    return len(rows)
-
-
 def finish(
     org_id: UUID, asset_id: UUID, *, execution: str, speech: Literal["ready", "failed", "none"]
 ) -> None:
     """The asset can be played; its transcript is put together from its pieces, or failed, or was not wanted."""
-    with _held(org_id, asset_id, execution) as (session, asset):
+    with held(org_id, asset_id, execution) as (session, asset):
         if speech != "none":
             _settle_transcript(session, asset, failed=speech == "failed")
         newly_ready = asset.state == "processing"
@@ -170,7 +78,7 @@ def finish(
                     asset_id=asset.id, owner_id=asset.owner_id, purpose=asset.purpose, duration_ms=asset.duration_ms
                 ),
             )  # fmt: skip
-        _end_operations(session, asset, failed=NO_MODEL if speech == "failed" else None)
+        end_operations(session, asset, failed=NO_MODEL if speech == "failed" else None)
 
 
 def _settle_transcript(session: Session, asset: MediaAsset, *, failed: bool) -> None:
@@ -212,10 +120,11 @@ def _give_up(session: Session, asset: MediaAsset) -> None:
     else:
         _settle_transcript(session, asset, failed=True)
         asset.claimed_by = None
-    _end_operations(session, asset, failed=UNPROCESSABLE)
+    end_operations(session, asset, failed=UNPROCESSABLE)
 
 
-def _end_operations(session: Session, asset: MediaAsset, *, failed: str | None) -> None:
+def end_operations(session: Session, asset: MediaAsset, *, failed: str | None) -> None:
+    """Tell whoever asked for the processing how it ended; `failed` says why it did not."""
     for operation_id in repository.open_operations(session, asset.id):
         if failed is None:
             operations.succeed(session, operation_id, result={"asset_id": str(asset.id)})

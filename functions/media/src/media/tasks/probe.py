@@ -2,12 +2,12 @@
 
 from lodestar.jobs import task
 from media.schemas.steps import Step
-from media.service import processing
+from media.service import inspection
 
 
 def run(step: Step) -> dict[str, object]:
     """`verdict` is `accepted` or `rejected`; `speech_wanted` says whether there is something to transcribe."""
-    verdict, speech_wanted = processing.probe(step.org_id, step.asset_id, execution=step.execution)
+    verdict, speech_wanted = inspection.probe(step.org_id, step.asset_id, execution=step.execution)
     return {"verdict": verdict, "speech_wanted": speech_wanted}
 
 
