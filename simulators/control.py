@@ -16,7 +16,7 @@ Scenario = Literal["normal", "obedient", "rubbish", "refusing", "retired", "rate
 class Orders(BaseModel):
     """How one vendor behaves.
 
-    `failure_rate` is the share of requests that fail (503, or 429), drawn from a seeded generator.
+    `failure_rate` is the share of requests that fail (500 or 503), drawn from a seeded generator.
     Scenarios: `obedient` follows instructions hidden in data; `rubbish` answers what fits no schema;
     `refusing` answers as the safety filter does; `retired` knows no model; `rate_limited` answers 429.
     """

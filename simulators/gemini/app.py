@@ -6,12 +6,13 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import Depends, FastAPI, Header, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from simulators.composing import Brief, compose
 from simulators.composing.speech import NotAudio, hear
 from simulators.control import Control, VendorFault
-from simulators.gemini.errors import ApiError, answered, fault
+from simulators.gemini.errors import ApiError, answered, fault, invalid
 from simulators.gemini.files import Files, files_router
 from simulators.journal import Journal
 
@@ -26,6 +27,7 @@ def create_app(control: Control, journal: Journal, directory: Path) -> FastAPI:
     app.include_router(files_router(files, journal))
     app.add_exception_handler(ApiError, answered)
     app.add_exception_handler(VendorFault, fault)
+    app.add_exception_handler(RequestValidationError, invalid)
 
     @app.get("/v1beta/models/{model}")
     def get_model(model: str) -> dict[str, Any]:

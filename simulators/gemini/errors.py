@@ -35,6 +35,11 @@ def answered(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse(_body(error.status, error.message), error.status)
 
 
+def invalid(_: Request, error: Exception) -> JSONResponse:
+    """The answer to a request that is not of the documented form."""
+    return JSONResponse(_body(400, f"Invalid JSON payload received. {error}"), 400)
+
+
 def fault(_: Request, error: Exception) -> JSONResponse:
     """The answer to what was ordered through /_control."""
     assert isinstance(error, VendorFault)  # noqa: S101 - registered for no other

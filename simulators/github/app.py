@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from dulwich.objects import Commit
 from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
 
 from simulators.control import Control, VendorFault
@@ -37,6 +38,7 @@ def create_app(control: Control, journal: Journal, repositories: Repositories) -
     )
     app.add_exception_handler(ApiError, _answered)
     app.add_exception_handler(VendorFault, _fault)
+    app.add_exception_handler(RequestValidationError, _invalid)
     public = _finder(repositories)
 
     @app.get("/repos/{owner}/{name}")
@@ -183,6 +185,11 @@ def _answered(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ApiError)  # noqa: S101 - registered for no other
     body = {"message": error.message, "documentation_url": DOCUMENTATION, "status": str(error.status)}
     return JSONResponse(body, error.status, headers=_limits(remaining=LIMIT - 1))
+
+
+def _invalid(_: Request, error: Exception) -> JSONResponse:
+    body = {"message": "Validation Failed", "errors": [str(error)], "documentation_url": DOCUMENTATION}
+    return JSONResponse(body, 422, headers=_limits(remaining=LIMIT - 1))
 
 
 def _fault(_: Request, error: Exception) -> JSONResponse:

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import Depends, FastAPI, Header
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from simulators.composing import Brief, compose
 from simulators.control import Control, VendorFault
 from simulators.journal import Journal
 from simulators.openai.audio import audio_router
-from simulators.openai.errors import ApiError, answered, fault, request_id
+from simulators.openai.errors import ApiError, answered, fault, invalid, request_id
 from simulators.openai.models import MODELS, VENDOR, described, must_serve
 
 CHARACTERS_A_TOKEN = 4
@@ -24,6 +25,7 @@ def create_app(control: Control, journal: Journal) -> FastAPI:
     app.include_router(audio_router(control, journal))
     app.add_exception_handler(ApiError, answered)
     app.add_exception_handler(VendorFault, fault)
+    app.add_exception_handler(RequestValidationError, invalid)
 
     @app.get("/v1/models")
     def list_models() -> dict[str, Any]:

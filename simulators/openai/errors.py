@@ -33,6 +33,11 @@ def answered(_: Request, error: Exception) -> JSONResponse:
     return _response(error.status, error.message, kind=error.kind, code=error.code)
 
 
+def invalid(_: Request, error: Exception) -> JSONResponse:
+    """The answer to a request that is not of the documented form."""
+    return _response(400, f"Invalid request. {error}", kind="invalid_request_error", code=None)
+
+
 def fault(_: Request, error: Exception) -> JSONResponse:
     """The answer to what was ordered through /_control."""
     assert isinstance(error, VendorFault)  # noqa: S101 - registered for no other

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -10,25 +11,34 @@ import boto3
 import httpx
 import pytest
 
+from local import aws as local_aws
 from lodestar.adapters import CapabilityNotConfigured, storage
 from lodestar.config import settings
+from tests.local.conftest import running_emulator
 
 PART_BYTES = 5 * 1024 * 1024
 
 
-@pytest.fixture
-def store(aws: str, environment: pytest.MonkeyPatch) -> storage.ObjectStore:
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The local stack's AWS, IAM and policies enforced: the variables with which to speak to it."""
+    with running_emulator(tmp_path_factory.mktemp("aws"), module="local.emulator") as running:
+        yield local_aws.credentials(running.directory, port=running.port)
+
+
+def in_process(aws: str) -> dict[str, str]:
+    return {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": aws}
+
+
+@pytest.fixture(params=["in process", "embedded"])
+def store(request: pytest.FixtureRequest, aws: str, environment: pytest.MonkeyPatch) -> storage.ObjectStore:
+    """An empty bucket in each of the two stand-ins for S3."""
+    variables = request.getfixturevalue("emulator") if request.param == "embedded" else in_process(aws)
     bucket = f"media-{uuid4().hex[:8]}"
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_ENDPOINT_URL": aws,
-        "AWS_REGION": "us-east-1",
-        "MEDIA_BUCKET": bucket,
-    }.items():
+    for name, value in {**variables, "AWS_REGION": "us-east-1", "MEDIA_BUCKET": bucket}.items():
         environment.setenv(name, value)
     settings.cache_clear()
-    boto3.client("s3", region_name="us-east-1", endpoint_url=aws).create_bucket(Bucket=bucket)
+    boto3.client("s3", region_name="us-east-1").create_bucket(Bucket=bucket)
     return storage.object_store()
 
 
@@ -137,6 +147,30 @@ def test_a_forms_policy_fixes_key_type_and_size(store: storage.ObjectStore) -> N
     assert {"key": "k"} in conditions
     assert {"Content-Type": "video/webm"} in conditions
     assert {"x-amz-date", "x-amz-credential", "x-amz-algorithm", "x-amz-signature"} <= form.fields.keys()
+
+
+@pytest.mark.parametrize("store", ["embedded"], indirect=True)
+@pytest.mark.parametrize(
+    ("change", "size"),
+    [
+        ({}, 1001),
+        ({}, 0),
+        ({"key": "other"}, 10),
+        ({"Content-Type": "text/html"}, 10),
+        ({"policy": "e30="}, 10),
+    ],
+)
+def test_the_store_refuses_what_the_form_was_not_signed_for(
+    store: storage.ObjectStore, change: dict[str, str], size: int
+) -> None:
+    form = store.presign_post("video.webm", content_type="video/webm", max_bytes=1000)
+
+    answer = httpx.post(
+        form.url, data={**form.fields, **change}, files={"file": ("v.webm", bytes(size), "video/webm")}
+    )
+
+    assert answer.status_code in {400, 403}
+    assert store.list_objects("").objects == ()
 
 
 def test_a_large_file_goes_up_in_parts(store: storage.ObjectStore) -> None:

@@ -190,3 +190,17 @@ def test_orders_are_checked(simulators: Simulators) -> None:
     assert httpx.put(f"{simulators.url}/_control/gemini", json={"failure_rate": 2}).status_code == 422
     assert httpx.put(f"{simulators.url}/_control/acme", json={"down": True}).status_code == 404
     assert httpx.get(f"{simulators.url}/_health").json() == {"status": "ok"}
+
+
+def test_a_malformed_request_is_refused_in_the_vendors_words(simulators: Simulators) -> None:
+    gemini = httpx.post(
+        f"{simulators.url}/gemini/v1beta/models/gemini-2.0-flash:generateContent",
+        headers=GEMINI,
+        content="[]",
+    )
+    openai = httpx.post(f"{simulators.url}/openai/v1/chat/completions", headers=OPENAI, content="[]")
+    github = httpx.get(f"{simulators.url}/github/repos/sample-learner/habit-tracker/commits?per_page=many")
+
+    assert (gemini.status_code, gemini.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    assert (openai.status_code, openai.json()["error"]["type"]) == (400, "invalid_request_error")
+    assert (github.status_code, github.json()["message"]) == (422, "Validation Failed")
