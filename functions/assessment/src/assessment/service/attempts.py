@@ -152,20 +152,35 @@ def regenerate(session: Session, learner_id: UUID, attempt_id: UUID, *, if_match
     return attempt
 
 
-def start(
-    session: Session,
-    learner_id: UUID,
-    attempt_id: UUID,
-    *,
-    if_match: int | None,
-    model_available: bool | None = None,
-    accept_review: bool = False,
-) -> Attempt | None:
+def start(session: Session, learner_id: UUID, attempt_id: UUID, *, if_match: int | None) -> Attempt | None:
     """Freeze what is asked and start the clock (X-11, D-05). Starting twice is starting once.
 
-    None: this is an interview, and nobody asked yet whether a model can grade it (JR-42). Raises `ConsentRequired`,
-    `ContentPreparing`, `AttemptState`.
+    None: this is an interview; ask first whether a model can grade it (JR-42), then `start_interview`. Raises
+    `ConsentRequired`, `ContentPreparing`, `AttemptState`.
     """
+    attempt = _startable(session, learner_id, attempt_id, if_match=if_match)
+    if attempt.state == State.DRAFT:
+        if attempt.kind == AssessmentKind.INTERVIEW:
+            return None
+        _freeze(attempt)
+        session.flush()
+    return attempt
+
+
+def start_interview(
+    session: Session, learner_id: UUID, attempt_id: UUID, *, if_match: int | None, by_review: bool
+) -> Attempt:
+    """Start an interview; `by_review`: no model answers, and the learner accepts that a person grades it."""
+    attempt = _startable(session, learner_id, attempt_id, if_match=if_match)
+    if attempt.state == State.DRAFT:
+        attempt.review_accepted = by_review
+        _freeze(attempt)
+        session.flush()
+    return attempt
+
+
+def _startable(session: Session, learner_id: UUID, attempt_id: UUID, *, if_match: int | None) -> Attempt:
+    """A draft that may start, or what has started."""
     attempt = lock_own(session, learner_id, attempt_id)
     if attempt.state == State.IN_PROGRESS:
         return attempt
@@ -176,11 +191,6 @@ def start(
         raise AttemptState("This attempt was started and ended already; open a new one.")
     if attempt.kind == AssessmentKind.INTERVIEW:
         _check_consent(session, learner_id)
-        if model_available is None:
-            return None
-        attempt.review_accepted = accept_review and not model_available
-    _freeze(attempt)
-    session.flush()
     return attempt
 
 

@@ -1,0 +1,49 @@
+"""/v1/assessment/appeals - a learner asks a person to look again."""
+
+from uuid import UUID
+
+from fastapi import Response
+
+from assessment.errors import NotAppealable
+from assessment.models.appeals import Appeal
+from assessment.schemas.appeals import AppealCreate, AppealRead, AppealState
+from assessment.service import appeals as service
+from lodestar.api import APIRouter, Caller, Paging, ReadSession, WriteSession, lambda_handler, problems
+from lodestar.pagination import Page, PageOf
+from lodestar.problems import NotFound
+
+router = APIRouter(tags=["assessment"])
+
+
+@router.get(
+    "/v1/assessment/appeals",
+    summary="List appeals",
+    response_model=PageOf[AppealRead],
+    responses=problems(NotFound),
+)
+def list_appeals(
+    caller: Caller,
+    session: ReadSession,
+    page: Paging,
+    state: AppealState | None = None,
+    attempt_id: UUID | None = None,
+) -> Page[Appeal]:
+    """Staff see their organization's appeals, a learner their own."""
+    return service.list_appeals(session, caller, page, state=state, attempt_id=attempt_id)
+
+
+@router.post(
+    "/v1/assessment/appeals",
+    summary="Appeal against an outcome",
+    status_code=201,
+    response_model=AppealRead,
+    responses=problems(NotFound, NotAppealable),
+)
+def create_appeal(body: AppealCreate, caller: Caller, session: WriteSession, response: Response) -> Appeal:
+    """One appeal an attempt; the same again answers 200 with the first."""
+    appeal, is_new = service.appeal(session, caller.user_id, body)
+    response.status_code = 201 if is_new else 200
+    return appeal
+
+
+handler = lambda_handler(router)

@@ -1,0 +1,232 @@
+"""/v1/assessment/attempts - from the first question to the result."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Body, Response
+
+from assessment.errors import (
+    AiUnavailable,
+    AlreadySubmitted,
+    AttemptNotAllowed,
+    AttemptState,
+    BackgroundRequired,
+    ConsentRequired,
+    ContentPreparing,
+    EmptySubmission,
+    ModuleLocked,
+    NotARepository,
+    NotEligible,
+    QuizDisabled,
+    RecordingNotUploaded,
+    RecordingUnusable,
+    RegenerationsUsed,
+    ResultNotReady,
+    WindowClosed,
+    WrongSubmissionKind,
+)
+from assessment.models.attempts import Attempt
+from assessment.rules.states import State
+from assessment.schemas.attempts import (
+    AttemptCreate,
+    AttemptRead,
+    AttemptSummaryRead,
+    DraftWrite,
+    StartWrite,
+    Submission,
+)
+from assessment.schemas.results import ResultRead
+from assessment.service import attempts as service
+from assessment.service import openings, results, submissions
+from lodestar import clock
+from lodestar.adapters import ai
+from lodestar.api import (
+    APIRouter,
+    Caller,
+    IfMatch,
+    Paging,
+    ReadSession,
+    UnitOfWork,
+    WriteSession,
+    lambda_handler,
+    problems,
+)
+from lodestar.contracts.assessment import AssessmentKind
+from lodestar.pagination import Page, PageOf
+from lodestar.problems import NotFound, StaleVersion
+
+router = APIRouter(tags=["assessment"])
+HELD = (NotFound, ModuleLocked, StaleVersion)
+
+
+def _shown(attempt: Attempt) -> AttemptRead:
+    return AttemptRead.of(attempt, now=clock.now())
+
+
+def _unless_expired(attempt: Attempt) -> AttemptRead:
+    """Once the expiry is stored: what came too late is refused."""
+    if attempt.state == State.EXPIRED:
+        raise WindowClosed(
+            "The deadline has passed; nothing was handed in.", deadline_at=str(attempt.deadline_at)
+        )
+    return _shown(attempt)
+
+
+@router.get(
+    "/v1/assessment/attempts",
+    summary="List attempts",
+    response_model=PageOf[AttemptSummaryRead],
+    responses=problems(NotFound),
+)
+def list_attempts(
+    caller: Caller,
+    session: ReadSession,
+    page: Paging,
+    *,
+    state: State | None = None,
+    kind: AssessmentKind | None = None,
+    learner_id: UUID | None = None,
+    enrollment_id: UUID | None = None,
+    assessment_id: UUID | None = None,
+    lesson_id: UUID | None = None,
+) -> Page[Attempt]:
+    """Staff see their organization's attempts (`state=needs_review` is their queue), a learner their own."""
+    return service.list_attempts(
+        session,
+        caller,
+        page,
+        state=state,
+        kind=kind,
+        learner_id=learner_id,
+        enrollment_id=enrollment_id,
+        assessment_id=assessment_id,
+        lesson_id=lesson_id,
+    )
+
+
+@router.post(
+    "/v1/assessment/attempts",
+    summary="Open an attempt",
+    status_code=201,
+    response_model=AttemptRead,
+    responses=problems(
+        NotFound, ModuleLocked, AttemptNotAllowed, NotEligible, QuizDisabled, BackgroundRequired
+    ),
+)
+def open_attempt(
+    body: AttemptCreate, caller: Caller, session: WriteSession, response: Response
+) -> AttemptRead:
+    """A new attempt is `preparing` until its content is there; an open one is answered again, with 200."""
+    attempt, is_new = openings.open_attempt(session, caller.user_id, body)
+    response.status_code = 201 if is_new else 200
+    return _shown(attempt)
+
+
+@router.get(
+    "/v1/assessment/attempts/{attempt_id}",
+    summary="Read an attempt",
+    response_model=AttemptRead,
+    responses=problems(NotFound, ModuleLocked),
+)
+def read_attempt(attempt_id: UUID, caller: Caller, session: ReadSession) -> AttemptRead:
+    """What is asked (a timed attempt's only once it has started), the draft, and where it stands."""
+    return _shown(service.get_attempt(session, caller, attempt_id))
+
+
+@router.patch(
+    "/v1/assessment/attempts/{attempt_id}",
+    summary="Save work in progress",
+    response_model=AttemptRead,
+    responses=problems(*HELD, AttemptState, AlreadySubmitted, WindowClosed, WrongSubmissionKind),
+)
+def autosave(
+    attempt_id: UUID, body: DraftWrite, caller: Caller, work: UnitOfWork, if_match: IfMatch
+) -> AttemptRead:
+    """Keep answers, text or address; of two tabs that send If-Match, the one that is behind hears so."""
+    with work.transaction() as session:
+        attempt = service.autosave(session, caller.user_id, attempt_id, body, if_match=if_match)
+    return _unless_expired(attempt)
+
+
+@router.post(
+    "/v1/assessment/attempts/{attempt_id}/regenerations",
+    summary="Ask for other content",
+    status_code=201,
+    response_model=AttemptRead,
+    responses=problems(*HELD, RegenerationsUsed, AttemptState, ContentPreparing),
+)
+def regenerate(attempt_id: UUID, caller: Caller, session: WriteSession, if_match: IfMatch) -> AttemptRead:
+    """Another project, or other interview questions, up to three times before the start (D-09)."""
+    return _shown(service.regenerate(session, caller.user_id, attempt_id, if_match=if_match))
+
+
+@router.post(
+    "/v1/assessment/attempts/{attempt_id}/starts",
+    summary="Start an attempt",
+    status_code=201,
+    response_model=AttemptRead,
+    responses=problems(*HELD, ContentPreparing, AttemptState, ConsentRequired, AiUnavailable),
+)
+def start(
+    attempt_id: UUID,
+    caller: Caller,
+    work: UnitOfWork,
+    if_match: IfMatch,
+    body: Annotated[StartWrite | None, Body()] = None,
+) -> AttemptRead:
+    """What is asked is frozen, and a timed attempt's clock starts. An interview first asks whether it can be graded."""
+    with work.transaction() as session:
+        attempt = service.start(session, caller.user_id, attempt_id, if_match=if_match)
+    if attempt is None:
+        available = ai.health(ai.Purpose.GRADE_INTERVIEW).available
+        if not available and not (body and body.accept_review):
+            raise AiUnavailable()
+        with work.transaction() as session:
+            attempt = service.start_interview(
+                session, caller.user_id, attempt_id, if_match=if_match, by_review=not available
+            )
+    return _shown(attempt)
+
+
+@router.post(
+    "/v1/assessment/attempts/{attempt_id}/submissions",
+    summary="Hand in",
+    status_code=201,
+    response_model=AttemptRead,
+    responses=problems(
+        *HELD,
+        AttemptState,
+        AlreadySubmitted,
+        WindowClosed,
+        WrongSubmissionKind,
+        NotARepository,
+        EmptySubmission,
+        RecordingUnusable,
+        RecordingNotUploaded,
+    ),
+)
+def submit(
+    attempt_id: UUID,
+    body: Annotated[Submission, Body()],
+    caller: Caller,
+    work: UnitOfWork,
+    if_match: IfMatch,
+) -> AttemptRead:
+    """Single-choice answers are scored at once; a project or an interview is graded in the background."""
+    with work.transaction() as session:
+        attempt = submissions.submit(session, caller.user_id, attempt_id, body, if_match=if_match)
+    return _unless_expired(attempt)
+
+
+@router.get(
+    "/v1/assessment/attempts/{attempt_id}/result",
+    summary="Read an attempt's result",
+    response_model=ResultRead,
+    responses=problems(NotFound, ModuleLocked, ResultNotReady),
+)
+def read_result(attempt_id: UUID, caller: Caller, session: ReadSession) -> ResultRead:
+    """Score, what was right and why, and for graded work the passage behind every point."""
+    return results.get_result(session, caller, attempt_id)
+
+
+handler = lambda_handler(router)
