@@ -61,7 +61,7 @@ def run(settings: Settings) -> None:
 
 
 def _serve(settings: Settings, supervisor: Supervisor, say: Say) -> None:
-    say("Starting PostgreSQL, the embedded AWS, the simulators and the proxy")
+    say(f"Starting {', '.join(supervisor.names)}")
     supervisor.start()
     _deploy_and_seed(settings, say)
     announce_ready(settings)

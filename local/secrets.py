@@ -11,6 +11,7 @@ def password(directory: Path, user: str) -> str:
     file = directory / "passwords.json"
     known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     if user not in known:
+        directory.mkdir(parents=True, exist_ok=True)
         known[user] = secrets.token_urlsafe(24)
         _replace(file, json.dumps(known, indent=2))
     return known[user]

@@ -34,7 +34,7 @@ def _database(settings: Settings) -> Service:
 
 def _aws(settings: Settings) -> Service:
     return Service(
-        name="The embedded AWS",
+        name="the embedded AWS",
         port=settings.aws_port,
         setting="LODESTAR_AWS_PORT",
         log=settings.aws_directory / "aws.log",
@@ -54,7 +54,7 @@ def _simulators(settings: Settings) -> Service:
         return _serve("simulators.app:app", settings.simulator_port, log=log, environment=environment).pid
 
     return Service(
-        name="The simulators",
+        name="the simulators",
         port=settings.simulator_port,
         setting="LODESTAR_SIMULATOR_PORT",
         log=log,
@@ -71,7 +71,7 @@ def _proxy(settings: Settings) -> Service:
         return _serve("local.proxy:app", settings.port, log=log, environment=environment).pid
 
     return Service(
-        name="The proxy",
+        name="the proxy",
         port=settings.port,
         setting="LODESTAR_PORT",
         log=log,

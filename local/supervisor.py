@@ -43,6 +43,11 @@ class Supervisor:
         self._say = say
         self._pids: dict[str, int] = {}
 
+    @property
+    def names(self) -> list[str]:
+        """In the order in which they start."""
+        return [service.name for service in self._services]
+
     def start(self) -> None:
         """Start all at once and wait until each answers. CannotRun when a port is taken or one does not start."""
         self._records.mkdir(parents=True, exist_ok=True)
