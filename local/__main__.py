@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 
 from local import stack
 from local.run import run
@@ -15,11 +16,14 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     start = commands.add_parser("run", help="start what is missing and keep it running until Ctrl-C")
     start.add_argument("--detach", action="store_true", help="return when it is ready; `stop` ends it")
+    start.add_argument("--unseeded", action="store_true", help="without the seed data")
     commands.add_parser("stop", help="end everything; the data stays")
     commands.add_parser("clean", help="end everything and remove the data")
     commands.add_parser("status", help="say what runs")
     asked = parser.parse_args(arguments)
     settings = Settings.from_environment()
+    if getattr(asked, "unseeded", False):
+        settings = replace(settings, seeded=False)
     try:
         match asked.command:
             case "run" if asked.detach:

@@ -91,7 +91,13 @@ def _bring_up_to_date(settings: Settings, say: Say) -> None:
 
 def _deploy_and_seed(settings: Settings, say: Say) -> None:
     outputs = deploy(settings, say=say)
-    digest = hashlib.sha256(f"{outputs['UserPoolId']} {logins(settings).application}".encode())
+    if settings.seeded:
+        _seed(settings, say, pool=outputs["UserPoolId"])
+
+
+def _seed(settings: Settings, say: Say, *, pool: str) -> None:
+    """Not again while the content, the database and the user pool are those of the last time."""
+    digest = hashlib.sha256(f"{pool} {logins(settings).application}".encode())
     for file in sorted(path for path in SEED.rglob("*") if path.is_file() and path.suffix != ".pyc"):
         digest.update(file.read_bytes())
     seeded = settings.state_directory / "seeded"
@@ -112,7 +118,7 @@ def _announce(settings: Settings, say: Say) -> None:
         ("embedded AWS", f"http://localhost:{settings.aws_port}"),
         ("database", logins(settings).migrator),
         (f"sign in with {ADMINISTRATOR_PASSWORD} as", f"{ADMINISTRATOR_EMAIL} (platform_admin)"),
-        *(("", person) for person in _people()),
+        *(("", person) for person in _people() if settings.seeded),
     ]
     print("".join(f"{'':11}{what:33} {value}\n" for what, value in lines), end="", flush=True)
 

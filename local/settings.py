@@ -19,7 +19,10 @@ VENDOR_SETTINGS = {
 
 @dataclass(frozen=True)
 class Settings:
-    """`database_url` is a migrator's URL of some other PostgreSQL; without it one is started here."""
+    """`database_url` is a migrator's URL of some other PostgreSQL; without it one is started here.
+
+    Not `seeded`, the product starts with nothing but its administrator, as a new installation on AWS does.
+    """
 
     state_directory: Path = ROOT / ".local"
     port: int = 8000
@@ -27,6 +30,7 @@ class Settings:
     database_port: int = 54320
     simulator_port: int = 4570
     database_url: str | None = None
+    seeded: bool = True
     vendors: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
@@ -41,6 +45,7 @@ class Settings:
             database_port=int(environment.get("LODESTAR_DATABASE_PORT") or default.database_port),
             simulator_port=int(environment.get("LODESTAR_SIMULATOR_PORT") or default.simulator_port),
             database_url=environment.get("LODESTAR_DATABASE_URL") or None,
+            seeded=environment.get("LODESTAR_SEEDED", "yes") == "yes",
             vendors={name: environment[name] for name in VENDOR_SETTINGS if environment.get(name)},
         )
 
@@ -53,6 +58,7 @@ class Settings:
             "LODESTAR_DATABASE_PORT": str(self.database_port),
             "LODESTAR_SIMULATOR_PORT": str(self.simulator_port),
             "LODESTAR_DATABASE_URL": self.database_url or "",
+            "LODESTAR_SEEDED": "yes" if self.seeded else "no",
             **self.vendors,
         }
 

@@ -160,6 +160,7 @@ def running(
     state_directory: Path,
     *,
     ports: Sequence[int] | None = None,
+    seeded: bool = True,
     vendors: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
     """A stack of its own beside any other, for a test: `ports` are the proxy's, AWS', database's and simulators'."""
@@ -170,6 +171,7 @@ def running(
         aws_port=aws_port,
         database_port=database_port,
         simulator_port=simulator_port,
+        seeded=seeded,
         vendors=vendors or {},
     )
     stack = start(settings, detached=False)

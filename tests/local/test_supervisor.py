@@ -121,6 +121,7 @@ def test_settings_pass_through_the_environment(tmp_path: Path) -> None:
         database_port=5500,
         simulator_port=4700,
         database_url="postgresql://other/db",
+        seeded=False,
         vendors={"OPENAI_API_KEY": "sk"},
     )
     assert Settings.from_environment(beside.environment()) == beside
