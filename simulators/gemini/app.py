@@ -13,7 +13,7 @@ from simulators.composing import Brief, compose
 from simulators.composing.speech import NotAudio, hear
 from simulators.control import Control, VendorFault
 from simulators.gemini.errors import ApiError, answered, fault, invalid
-from simulators.gemini.files import Files, files_router
+from simulators.gemini.files import Files, files_router, upload_router
 from simulators.journal import Journal
 
 VENDOR = "gemini"
@@ -24,6 +24,7 @@ def create_app(control: Control, journal: Journal, directory: Path) -> FastAPI:
     """The API under whichever path it is mounted."""
     app = FastAPI(title="Gemini API", dependencies=[Depends(control.gate(VENDOR)), Depends(_key)])
     files = Files(directory)
+    app.include_router(upload_router(files, journal))
     app.include_router(files_router(files, journal))
     app.add_exception_handler(ApiError, answered)
     app.add_exception_handler(VendorFault, fault)
@@ -45,21 +46,28 @@ def create_app(control: Control, journal: Journal, directory: Path) -> FastAPI:
         system, user = _text(body.get("systemInstruction")), _text(*body.get("contents", []))
         journal.add(VENDOR, "generateContent", model=model, system=system, user=user)
         if scenario == "refusing":
-            return JSONResponse(
-                {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": _usage(user, "")}
-            )
-        schema = _schema(body.get("generationConfig", {}))
-        brief = Brief.parse(
-            system=system,
-            user=user,
-            rng=control.rng(VENDOR),
-            obedient=scenario == "obedient",
-            media_text=_heard(files, body) if "<material" not in user else "",
-        )
-        text = "Sorry, I" if scenario == "rubbish" else json.dumps(compose(schema, brief), ensure_ascii=False)
-        return JSONResponse(_response(model, system + user, text))
+            blocked = {
+                "promptFeedback": {"blockReason": "PROHIBITED_CONTENT"},
+                "usageMetadata": _usage(user, ""),
+            }
+            return JSONResponse(blocked)
+        heard = _heard(files, body) if "<material" not in user else ""
+        answer = _answer(control, body, system=system, user=user, heard=heard)
+        return JSONResponse(_response(model, system + user, "Sorry, I" if scenario == "rubbish" else answer))
 
     return app
+
+
+def _answer(control: Control, body: dict[str, Any], *, system: str, user: str, heard: str) -> str:
+    """The JSON that the schema asks for."""
+    brief = Brief.parse(
+        system=system,
+        user=user,
+        rng=control.rng(VENDOR),
+        obedient=control.orders[VENDOR].scenario == "obedient",
+        media_text=heard,
+    )
+    return json.dumps(compose(_schema(body.get("generationConfig", {})), brief), ensure_ascii=False)
 
 
 def _key(

@@ -105,8 +105,8 @@ class Files:
         self._path(name).with_suffix(".json").write_text(json.dumps(about))
 
 
-def files_router(files: Files, journal: Journal) -> APIRouter:
-    """The endpoints of files."""
+def upload_router(files: Files, journal: Journal) -> APIRouter:
+    """Handing a file over, in one request that announces it and one or more that carry it."""
     router = APIRouter()
 
     @router.post("/upload/v1beta/files")
@@ -121,24 +121,26 @@ def files_router(files: Files, journal: Journal) -> APIRouter:
     ) -> Response:
         data = await request.body()
         if upload_id is None:
-            about = json.loads(data or b"{}").get("file", {})
             name = files.start(
-                about,
+                json.loads(data or b"{}").get("file", {}),
                 content_type=x_goog_upload_header_content_type,
                 size=x_goog_upload_header_content_length,
             )
-            headers = {
-                "x-goog-upload-url": str(request.url.include_query_params(upload_id=name)),
-                "x-goog-upload-status": "active",
-            }
-            return JSONResponse({}, headers=headers)
+            url = str(request.url.include_query_params(upload_id=name))
+            return JSONResponse({}, headers={"x-goog-upload-url": url, "x-goog-upload-status": "active"})
         files.append(upload_id, data, offset=x_goog_upload_offset)
         if "finalize" not in x_goog_upload_command:
             return JSONResponse({}, headers={"x-goog-upload-status": "active"})
-        uri = str(request.url.replace(query="")).replace("/upload/v1beta/files", f"/v1beta/files/{upload_id}")
-        about = files.finish(upload_id, uri=uri)
+        about = files.finish(upload_id, uri=_address(request, upload_id))
         journal.add("gemini", "files.upload", name=about["name"], size=about["sizeBytes"])
         return JSONResponse({"file": about}, headers={"x-goog-upload-status": "final"})
+
+    return router
+
+
+def files_router(files: Files, journal: Journal) -> APIRouter:
+    """Looking at files and deleting them."""
+    router = APIRouter()
 
     @router.get("/v1beta/files")
     def list_files(page_size: Annotated[int, Query(alias="pageSize", le=100)] = 10) -> dict[str, Any]:
@@ -155,3 +157,8 @@ def files_router(files: Files, journal: Journal) -> APIRouter:
         return {}
 
     return router
+
+
+def _address(request: Request, name: str) -> str:
+    """The URI by which a request refers to the file."""
+    return str(request.url.replace(query="")).replace("/upload/v1beta/files", f"/v1beta/files/{name}")

@@ -40,26 +40,24 @@ def create_app(control: Control, journal: Journal) -> FastAPI:
     def complete(body: dict[str, Any]) -> JSONResponse:
         model = str(body.get("model", ""))
         must_serve(control, model)
-        orders = control.orders[VENDOR]
         system, user = _said(body, "system", "developer"), _said(body, "user")
         journal.add(VENDOR, "chat.completions", model=model, system=system, user=user)
-        headers = {"x-request-id": request_id()}
-        if orders.scenario == "refusing":
-            message = {
-                "role": "assistant",
-                "content": None,
-                "refusal": "I'm sorry, I can't assist with that request.",
-            }
-            return JSONResponse(_completion(model, system + user, message), headers=headers)
-        brief = Brief.parse(
-            system=system, user=user, rng=control.rng(VENDOR), obedient=orders.scenario == "obedient"
+        message = {"role": "assistant", **_answer(control, body, system=system, user=user)}
+        return JSONResponse(
+            _completion(model, system + user, message), headers={"x-request-id": request_id()}
         )
-        answer = json.dumps(compose(_schema(body), brief), ensure_ascii=False)
-        text = "Sorry, I" if orders.scenario == "rubbish" else answer
-        message = {"role": "assistant", "content": text, "refusal": None}
-        return JSONResponse(_completion(model, system + user, message), headers=headers)
 
     return app
+
+
+def _answer(control: Control, body: dict[str, Any], *, system: str, user: str) -> dict[str, str | None]:
+    """The assistant's content, or its refusal."""
+    scenario = control.orders[VENDOR].scenario
+    if scenario == "refusing":
+        return {"content": None, "refusal": "I'm sorry, I can't assist with that request."}
+    brief = Brief.parse(system=system, user=user, rng=control.rng(VENDOR), obedient=scenario == "obedient")
+    answer = json.dumps(compose(_schema(body), brief), ensure_ascii=False)
+    return {"content": "Sorry, I" if scenario == "rubbish" else answer, "refusal": None}
 
 
 def _key(authorization: Annotated[str | None, Header()] = None) -> None:

@@ -42,29 +42,7 @@ def audio_router(control: Control, journal: Journal) -> APIRouter:
             raise ApiError(
                 413, "Maximum content size limit (26214400) exceeded.", code=None, kind="server_error"
             )
-        try:
-            heard, duration = hear(io.BytesIO(data))
-        except NotAudio as error:
-            raise ApiError(400, "Invalid file format.", code=None) from error
-        text = " ".join(segment.text for segment in heard)
-        headers = {"x-request-id": request_id()}
-        if response_format == "text":
-            return PlainTextResponse(text, headers=headers)
-        if response_format == "json":
-            return JSONResponse({"text": text}, headers=headers)
-        return JSONResponse(
-            {
-                "task": "transcribe",
-                "language": "english",
-                "duration": duration,
-                "text": text,
-                "segments": [
-                    _segment(nth, start=said.start, end=said.end, text=said.text)
-                    for nth, said in enumerate(heard)
-                ],
-            },
-            headers=headers,
-        )
+        return _transcription(data, response_format)
 
     @router.post("/v1/audio/speech")
     def speak(body: SpeechRequest) -> Response:
@@ -74,6 +52,24 @@ def audio_router(control: Control, journal: Journal) -> APIRouter:
         return Response(sound, media_type="audio/wav", headers={"x-request-id": request_id()})
 
     return router
+
+
+def _transcription(data: bytes, response_format: str) -> Response:
+    try:
+        heard, duration = hear(io.BytesIO(data))
+    except NotAudio as error:
+        raise ApiError(400, "Invalid file format.", code=None) from error
+    text = " ".join(segment.text for segment in heard)
+    headers = {"x-request-id": request_id()}
+    if response_format == "text":
+        return PlainTextResponse(text, headers=headers)
+    body: dict[str, Any] = {"text": text}
+    if response_format == "verbose_json":
+        segments = [
+            _segment(nth, start=said.start, end=said.end, text=said.text) for nth, said in enumerate(heard)
+        ]
+        body |= {"task": "transcribe", "language": "english", "duration": duration, "segments": segments}
+    return JSONResponse(body, headers=headers)
 
 
 def _segment(nth: int, *, start: float, end: float, text: str) -> dict[str, Any]:
