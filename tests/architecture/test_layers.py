@@ -1,77 +1,50 @@
 """A function has the layers that its code needs and no other, and all of it fits into Lambda."""
 
-import ast
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from fastapi.routing import APIRoute
 
 from tests.architecture.packages import LAYERS, RUNTIME, closure, distributions, files, layer_size, unzipped
-from tests.architecture.tree import ROOT, Function, functions, syntax, template
+from tests.architecture.reach import reached
+from tests.architecture.tree import ROOT, Function, functions, template
 
 LAMBDAS_LIMIT = 250 * 1024 * 1024
 COMMON_LIMIT = 90 * 1000 * 1000
 PACKAGES = {"av": "MediaLayer", "alembic": "MigratorLayer"}
 """Imported by our own code directly."""
 VERBS = {
-    "lodestar.adapters.ai": {"run_chain", "chain"},
+    "lodestar.adapters.ai": {"run_chain", "chain", "health"},
     "lodestar.adapters.speech": {"transcribe", "speak", "chain"},
 }
 """What loads a vendor's SDK; the other names of these capabilities are types and errors."""
 EACH = pytest.mark.parametrize("function", functions(), ids=str)
 
 
-def imports(path: Path) -> set[str]:
-    """Every module and every `module.name` that a file imports, late imports too."""
-    found: set[str] = set()
-    for node in ast.walk(syntax(path)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
-
-
-def verbs(path: Path) -> set[str]:
-    """The capability's functions that a file uses: imported by name, or as `ai.run_chain`."""
-    names = imports(path)
-    used = {c for c, functions_ in VERBS.items() for verb in functions_ if f"{c}.{verb}" in names}
-    read = {
-        (node.value.id, node.attr)
-        for node in ast.walk(syntax(path))
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    }
-    for capability, functions_ in VERBS.items():
-        if capability in names and any((capability.rpartition(".")[2], verb) in read for verb in functions_):
-            used.add(capability)
-    return used
-
-
-def reached(function: Function) -> set[Path]:
-    """The files of its own domain that the handler may come to load."""
-    found: set[Path] = set()
-    waiting = [function.path]
-    while waiting:
-        path = waiting.pop()
-        if path in found or not path.is_file():
-            continue
-        found.add(path)
-        for name in imports(path):
-            base = function.source / name.replace(".", "/")
-            waiting += [base.with_suffix(".py"), base / "__init__.py"]
-    return found
-
-
 def needed(function: Function) -> set[str]:
     """The layers that the reached code needs."""
-    files_ = (
-        list((ROOT / "migrations").glob("*.py")) if function.name == "handler" else list(reached(function))
-    )
-    direct = {PACKAGES[name] for path in files_ for name in imports(path) if name in PACKAGES}
-    vendors = {"AiLayer" for path in files_ if verbs(path)}
+    touched = reached(function.module_name, function.source)
+    if function.kind == "endpoints":
+        touched |= operations(function)
+    direct = {
+        layer for package, layer in PACKAGES.items() if any(n.split(".")[0] == package for n in touched)
+    }
+    vendors = {
+        "AiLayer" for capability, names in VERBS.items() for n in names if f"{capability}.{n}" in touched
+    }
     return {"CommonLayer", *direct, *vendors}
+
+
+def operations(function: Function) -> set[str]:
+    """What an endpoint's operations touch: its router refers to them."""
+    names = {
+        route.endpoint.__name__ for route in function.module.router.routes if isinstance(route, APIRoute)
+    }
+    found = [reached(f"{function.module_name}.{name}", function.source) for name in names]
+    return set().union(*found)
 
 
 @EACH
