@@ -109,3 +109,9 @@ def asked_before(session: Session, attempt: Attempt) -> list[dict[str, Any]]:
         .limit(10)
     )
     return [content for content in session.scalars(statement) if content]
+
+
+def stems_before(session: Session, attempt: Attempt) -> list[str]:
+    """The questions among them."""
+    contents = asked_before(session, attempt)
+    return [question["stem"] for content in contents for question in content["questions"]]

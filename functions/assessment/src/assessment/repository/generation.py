@@ -12,20 +12,21 @@ from assessment.models.backgrounds import Background, BackgroundProfile, Fallbac
 from assessment.models.prompts import PromptTemplate
 from assessment.models.rubrics import Rubric
 from assessment.rules.states import SCORED, State
+from assessment.schemas.generation import GenerationStep
 from lodestar.contracts.assessment import AssessmentKind
 
 MOST_LESSONS = 12
 
 
-def preparing(session: Session, attempt_id: UUID, *, generation: int, execution: str) -> Attempt | None:
+def preparing(session: Session, step: GenerationStep) -> Attempt | None:
     """The attempt, held, as long as it still waits for this generation and this execution holds it."""
     return session.scalar(
         select(Attempt)
         .where(
-            Attempt.id == attempt_id,
+            Attempt.id == step.attempt_id,
             Attempt.state == State.PREPARING,
-            Attempt.generation == generation,
-            Attempt.claimed_by == execution,
+            Attempt.generation == step.generation,
+            Attempt.claimed_by == step.execution,
         )
         .options(undefer(Attempt.answer_key))
         .with_for_update()
