@@ -27,6 +27,7 @@ class Settings(BaseModel):
     aws_endpoint_url: str | None = None
     event_bus_name: str | None = None
     media_bucket: str | None = None
+    queue_prefix: str | None = None
     storage_public_url: str | None = None
 
     jwks_url: str | None = None

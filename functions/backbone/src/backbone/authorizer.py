@@ -1,0 +1,54 @@
+"""API Gateway's REQUEST authorizer: a Cognito token or an API key becomes the caller's context.
+
+The answer is cached for 60 s by the Authorization header, for every method of the API, so the policy names them all.
+Bad credentials answer 401, as API Gateway wants it: by an exception that says "Unauthorized". A good token of somebody
+whom identity does not know is denied.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from backbone import callers
+from backbone.tokens import BadToken
+from lodestar.log import begin_correlation, log
+
+SCHEME = "bearer"
+
+
+class Unauthorized(Exception):
+    """API Gateway answers 401 when the message is this one word."""
+
+    def __init__(self) -> None:
+        super().__init__("Unauthorized")
+
+
+def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
+    """The policy, and the context that `lodestar.auth` reads."""
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    begin_correlation(headers.get("x-correlation-id"))
+    try:
+        caller = callers.resolve(_credential(headers.get("authorization")))
+    except BadToken as error:
+        log.info("credential_refused", reason=str(error))
+        raise Unauthorized from error
+    except callers.UnknownPerson:
+        log.warning("unknown_person_refused")
+        return _policy("unknown", "Deny", event["methodArn"])
+    return {**_policy(caller.user_id, "Allow", event["methodArn"]), "context": asdict(caller)}
+
+
+def _credential(header: str | None) -> str:
+    scheme, _, credential = (header or "").partition(" ")
+    if scheme.lower() != SCHEME or not credential.strip():
+        raise BadToken("scheme")
+    return credential.strip()
+
+
+def _policy(principal_id: str, effect: str, method_arn: str) -> dict[str, Any]:
+    api_and_stage = "/".join(method_arn.split("/")[:2])
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": f"{api_and_stage}/*"}
+    return {
+        "principalId": principal_id,
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+    }

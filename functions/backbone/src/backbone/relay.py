@@ -1,0 +1,76 @@
+"""Every minute: publish the events whose publisher died, or could not reach the bus, after its commit.
+
+An event may be published twice, never not at all; its reactions have their effect once by their inbox.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from lodestar import bus, clock
+from lodestar.db import unit_of_work
+from lodestar.jobs import schedule
+from lodestar.log import log
+from lodestar.outbox import OutboxRow
+from lodestar.principal import NOBODY, Principal
+
+NO_TENANT = Principal(user_id=NOBODY, org_id=NOBODY)
+OLDER_THAN_SECONDS = 10
+"""Younger events are still with the invocation that made them."""
+ROWS_A_CLAIM = 100
+LONGEST_RUN_SECONDS = 40
+CLAIM = text("SELECT id, org_id, name, detail, occurred_at FROM backbone.claim_outbox(:wanted, :older_than)")
+MARK_PUBLISHED = text("SELECT backbone.mark_published(:ids)")
+MARK_FAILED = text("SELECT backbone.mark_failed(:ids, :error)")
+FORGET = text("SELECT what, removed FROM backbone.forget_expired()")
+
+
+def run() -> Mapping[str, int]:
+    """Publish in claims of 100, until none is left or none of a claim is taken; hourly, forget what has expired."""
+    counts = {"published": 0, "failed": 0}
+    end = time.monotonic() + LONGEST_RUN_SECONDS
+    while time.monotonic() < end:
+        published, failed = sweep()
+        counts["published"] += published
+        counts["failed"] += failed
+        if published == 0 or published + failed < ROWS_A_CLAIM:
+            break
+    return {**counts, **(forget() if clock.now().minute == 0 else {})}
+
+
+def sweep(*, older_than_seconds: int = OLDER_THAN_SECONDS) -> tuple[int, int]:
+    """One claim: how many events the bus took, and how many it did not. The claim's lock lasts until they are
+    marked, so that two sweeps never send the same event."""
+    with unit_of_work(NO_TENANT) as session:
+        claimed = session.execute(CLAIM, {"wanted": ROWS_A_CLAIM, "older_than": older_than_seconds})
+        rows = [OutboxRow(row.id, row.org_id, row.name, row.detail, row.occurred_at) for row in claimed]
+        published = sum(
+            _send(session, rows[start : start + bus.ENTRIES_PER_CALL])
+            for start in range(0, len(rows), bus.ENTRIES_PER_CALL)
+        )
+    return published, len(rows) - published
+
+
+def forget() -> dict[str, int]:
+    """Remove expired idempotency keys, events published a month ago, and full rate buckets."""
+    with unit_of_work(NO_TENANT) as session:
+        return {f"forgotten_{row.what}": row.removed for row in session.execute(FORGET)}
+
+
+def _send(session: Session, rows: Sequence[OutboxRow]) -> int:
+    try:
+        accepted, error = bus.put(rows), "The bus refused this entry."
+    except bus.BusUnavailable as unavailable:
+        accepted, error = [], f"The bus was not to be reached: {unavailable}"
+        log.warning("bus_unavailable", reason=str(unavailable))
+    left = [row.id for row in rows if row.id not in set(accepted)]
+    if accepted:
+        session.execute(MARK_PUBLISHED, {"ids": accepted})
+    if left:
+        session.execute(MARK_FAILED, {"ids": left, "error": error})
+    return len(accepted)
+
+
+handler = schedule(run)

@@ -1,0 +1,62 @@
+"""Dead letters go back to the queues that they came from."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from backbone.redrive import handler
+from lodestar.config import settings
+from lodestar.ids import new_id
+
+pytestmark = pytest.mark.usefixtures("product")
+
+
+@pytest.fixture
+def prefix(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A stack of its own."""
+    name = f"stack-{new_id()}"
+    monkeypatch.setenv("QUEUE_PREFIX", f"{name}-")
+    settings.cache_clear()
+    yield name
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def bodies(url: str) -> list[str]:
+    messages = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return sorted(m["Body"] for m in messages)
+
+
+def a_queue(name: str) -> tuple[str, str]:
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    return url, attributes["QueueArn"]
+
+
+def test_letters_return_to_their_queue_and_a_schedules_stays(prefix: str) -> None:
+    sqs = boto3.client("sqs")
+    dead, _ = a_queue(f"{prefix}-Learning-1-DeadLetters-2")
+    queue, arn = a_queue(f"{prefix}-Learning-1-AttemptGradedQueue-3")
+    other, _ = a_queue(f"{prefix}-Media-1-DeadLetters-4")
+    target: Any = {"TARGET_ARN": {"DataType": "String", "StringValue": arn}}
+    for number in range(12):
+        sqs.send_message(QueueUrl=dead, MessageBody=f"rule {number:02}", MessageAttributes=target)
+    sqs.send_message(QueueUrl=dead, MessageBody="from a schedule")
+    sqs.send_message(QueueUrl=other, MessageBody="another domain's", MessageAttributes=target)
+    assert handler({"domain": "learning"}, None) == {"redriven": 12, "left": 1}
+    assert bodies(queue)[0].startswith("rule")
+    assert bodies(other) == ["another domain's"]
+    assert handler({"domain": "learning"}, None) == {"redriven": 0, "left": 0}
+
+
+def test_a_domain_that_is_not_there_is_named(prefix: str) -> None:
+    with pytest.raises(LookupError, match="talent"):
+        handler({"domain": "talent"}, None)
+
+
+def test_a_request_without_a_domain_moves_nothing(prefix: str) -> None:
+    with pytest.raises(ValueError, match="domain"):
+        handler({}, None)
