@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -131,8 +132,20 @@ def _options() -> dict[str, Any]:
 
 
 def _run_sam(settings: Settings, parameters: Mapping[str, str]) -> None:
-    """From a copy, so that an edit during the deployment, and bytecode, stay out of it."""
-    copy = settings.state_directory / "deployment"
+    sources = _copy_sources(settings.state_directory / "deployment")
+    config = _write_config(sources / "samconfig.yaml", parameters)
+    client(settings, "s3").create_bucket(Bucket=_options()["s3_bucket"])
+    log, began = settings.state_directory / "deploy.log", datetime.now(UTC)
+    sam = [sys.executable, "-m", "samcli", "deploy", "--config-file", str(config), "--config-env", "local"]
+    with log.open("wb") as out:
+        env = _sam_environment(settings)
+        ended = subprocess.run(sam, cwd=sources, env=env, stdout=out, stderr=subprocess.STDOUT, check=False)
+    if ended.returncode != 0:
+        raise CannotRun(f"the deployment failed ({log}):\n{_reason(settings, since=began) or _end_of(log)}")
+
+
+def _copy_sources(copy: Path) -> Path:
+    """An edit during the deployment, and bytecode, stay out of a copy."""
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir(parents=True)
     for source in SOURCES:
@@ -140,30 +153,7 @@ def _run_sam(settings: Settings, parameters: Mapping[str, str]) -> None:
             shutil.copytree(ROOT / source, copy / source, ignore=_IGNORED)
         else:
             shutil.copy2(ROOT / source, copy / source)
-    config = _write_config(copy / "samconfig.yaml", parameters)
-    client(settings, "s3").create_bucket(Bucket=_options()["s3_bucket"])
-    command = [
-        sys.executable,
-        "-m",
-        "samcli",
-        "deploy",
-        "--config-file",
-        str(config),
-        "--config-env",
-        "local",
-    ]
-    log = settings.state_directory / "deploy.log"
-    with log.open("wb") as output:
-        ended = subprocess.run(
-            command,
-            cwd=copy,
-            env=_sam_environment(settings),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    if ended.returncode != 0:
-        raise CannotRun(f"the deployment failed ({log}):\n{_reason(settings) or _end_of(log)}")
+    return copy
 
 
 def _write_config(file: Path, parameters: Mapping[str, str]) -> Path:
@@ -185,18 +175,18 @@ def _sam_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _reason(settings: Settings) -> str:
+def _reason(settings: Settings, *, since: datetime) -> str:
     """What the failed resources said, in the order in which they failed."""
     try:
-        stacks = client(settings, "cloudformation").describe_stacks()["Stacks"]
+        events = client(settings, "cloudformation").describe_stack_events(StackName=_options()["stack_name"])
     except ClientError:
         return ""
-    reasons = [
-        f"  {stack['StackName']}: {stack['StackStatusReason']}"
-        for stack in stacks
-        if stack["StackStatus"].endswith("FAILED") and stack.get("StackStatusReason")
+    failed = [
+        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
+        for event in reversed(events["StackEvents"])
+        if event["ResourceStatus"].endswith("FAILED") and event["Timestamp"] >= since
     ]
-    return "\n".join(reasons)
+    return "\n".join(failed)
 
 
 def _end_of(log: Path) -> str:
