@@ -8,6 +8,7 @@ Started by local/aws.py as `python -m local.emulator`, configured by ministack's
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import subprocess
@@ -130,11 +131,19 @@ def snapshot_state(every: float = SNAPSHOT_SECONDS) -> None:
     Unpatched, only a graceful stop saves: a kill -9 loses them all.
     """
 
+    save = app.save_all
+    one_at_a_time = threading.Lock()  # the stop saves too, to the same files
+
+    def save_alone(services: Any) -> None:
+        with one_at_a_time:
+            save(services)
+
     def save_forever() -> None:
         while True:
             time.sleep(every)
             app.save_all(app._build_persistence_save_dict())
 
+    app.save_all = save_alone
     threading.Thread(target=save_forever, name="snapshots", daemon=True).start()
 
 
@@ -195,6 +204,9 @@ def extract_code_once() -> None:
 
 
 def main() -> None:
+    logging.getLogger("samtranslator.metrics").setLevel(
+        logging.ERROR
+    )  # it warns that nobody is told of our use
     transform_nested_templates()
     keep_attributes_across_updates()
     name_handler_errors()
