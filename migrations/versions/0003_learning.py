@@ -6,7 +6,7 @@ next, so that what hangs on a module or a lesson elsewhere (assessments, progres
 
 from alembic import op
 
-from tenancy import create_schema, drop_schema, publish_view, secure
+from tenancy import create_crossing_function, create_schema, drop_schema, let_cross, publish_view, secure
 
 revision = "0003"
 down_revision = "0002"
@@ -71,6 +71,8 @@ CREATE TABLE learning.resources ({VERSIONED},
   UNIQUE (org_id, id), UNIQUE (org_id, lesson_id, title), CHECK ((url IS NULL) <> (asset_id IS NULL)),
   FOREIGN KEY (org_id, program_id) REFERENCES learning.programs (org_id, id)
 );
+CREATE INDEX resources_of_lesson ON learning.resources (lesson_id, position);
+CREATE INDEX resources_of_asset ON learning.resources (asset_id) WHERE asset_id IS NOT NULL;
 CREATE TABLE learning.masterclasses ({VERSIONED},
   program_id uuid NOT NULL, key text NOT NULL CHECK (key {SLUG}), title text NOT NULL,
   description text NOT NULL DEFAULT '', speaker text NOT NULL DEFAULT '',
@@ -86,7 +88,7 @@ CREATE TABLE learning.program_assignments ({VERSIONED},
   UNIQUE (org_id, id), UNIQUE (org_id, program_id),
   FOREIGN KEY (owner_id, program_id) REFERENCES learning.programs (org_id, id)
 );
-CREATE INDEX program_assignments_given ON learning.program_assignments (owner_id, id);
+CREATE INDEX program_assignments_of_program ON learning.program_assignments (owner_id, program_id);
 """
 
 ENROLLMENTS = f"""
@@ -181,6 +183,11 @@ END $$;
 GRANT EXECUTE ON FUNCTION learning.content_owner_ids(), learning.promotion_is_used(uuid, integer) TO lodestar_app;
 """
 
+OWNER_OF_PROGRAM = """
+RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER AS $$
+  SELECT org_id FROM learning.programs WHERE id = wanted AND archived_at IS NULL
+$$"""
+
 MODULE_IS_OPEN = """
 CREATE FUNCTION learning.module_is_open(enrollment uuid, module uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT coalesce(bool_or(open), false) FROM learning.v_module_access
@@ -213,6 +220,13 @@ V_ASSET_ACCESS = f"""
 SELECT l.asset_id, e.id AS enrollment_id, e.learner_id, s.star - 1 AS required_star,{LOCKED}
 FROM learning.enrollments AS e
 JOIN learning.lessons AS l ON l.version_id = e.version_id AND l.asset_id IS NOT NULL
+JOIN learning.modules AS m ON m.version_id = l.version_id AND m.id = l.module_id
+JOIN learning.stages AS s ON s.version_id = m.version_id AND s.kind = m.kind
+UNION ALL
+SELECT r.asset_id, e.id, e.learner_id, s.star - 1,{LOCKED}
+FROM learning.enrollments AS e
+JOIN learning.lessons AS l ON l.version_id = e.version_id
+JOIN learning.resources AS r ON r.lesson_id = l.id AND r.asset_id IS NOT NULL
 JOIN learning.modules AS m ON m.version_id = l.version_id AND m.id = l.module_id
 JOIN learning.stages AS s ON s.version_id = m.version_id AND s.kind = m.kind
 UNION ALL
@@ -419,11 +433,7 @@ def upgrade() -> None:
     op.execute(PROGRAMS)
     op.execute(ENROLLMENTS)
     op.execute(PUBLISHED_FUNCTIONS)
-    secure(
-        "learning.program_assignments",
-        visible=f"{OWN} OR owner_id = backbone.current_org()",
-        grants="SELECT, INSERT, UPDATE",
-    )
+    secure("learning.program_assignments", grants="SELECT, INSERT, UPDATE")
     secure("learning.programs", visible=f"{OWN} OR id IN {ASSIGNED}", grants="SELECT, INSERT, UPDATE")
     for table in SHARED_TABLES:
         secure(f"learning.{table}", visible=f"{OWN} OR program_id IN {ASSIGNED}")
@@ -432,6 +442,8 @@ def upgrade() -> None:
     secure("learning.stage_awards", grants="SELECT, INSERT, UPDATE")
     for table in LASTING_TABLES:
         secure(f"learning.{table}", grants="SELECT, INSERT")
+    let_cross("learning.programs")
+    create_crossing_function("learning.owner_of_program(wanted uuid)", OWNER_OF_PROGRAM)
     publish_view("learning.v_module_access", V_MODULE_ACCESS)
     op.execute(MODULE_IS_OPEN)
     publish_view("learning.v_lessons", V_LESSONS)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from lodestar.events import Event
-from lodestar.principal import Role
+from lodestar.principal import NOBODY, Role
 
 
 class MembershipCreated(Event):
@@ -46,10 +46,13 @@ def members(session: Session, user_ids: list[UUID]) -> dict[UUID, Member]:
     return {row.user_id: Member(*row) for row in session.execute(text(query), {"ids": user_ids})}
 
 
-def holders(session: Session, role: Role) -> list[UUID]:
-    """The active members of the reader's organization that hold `role`; at most 1,000."""
-    query = "SELECT user_id FROM identity.v_memberships WHERE role = :role ORDER BY user_id LIMIT 1000"
-    return list(session.scalars(text(query), {"role": role.value}))
+def holders(session: Session, role: Role, *, after: UUID | None = None) -> list[UUID]:
+    """The active members of the reader's organization that hold `role`, by id: the first 1,000 after `after`."""
+    query = """
+        SELECT user_id FROM identity.v_memberships WHERE role = :role AND user_id > :after
+        ORDER BY user_id LIMIT 1000
+    """
+    return list(session.scalars(text(query), {"role": role.value, "after": after or NOBODY}))
 
 
 def has_consented(session: Session, user_id: UUID, purpose: str) -> bool:

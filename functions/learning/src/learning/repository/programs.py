@@ -1,0 +1,78 @@
+"""Programs, their versions and stages."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Select, delete, func, select, text
+from sqlalchemy.orm import Session
+
+from learning.models.programs import Program, ProgramVersion, Stage
+from lodestar.db import principal_of
+
+CLONED = {
+    "stages": "star, kind, required_count, title, description, earned_text",
+    "modules": "id, kind, key, title, description, position, configuration",
+    "lessons": "id, module_id, key, title, summary, position, required, estimated_minutes, asset_id, body",
+}
+"""What the next draft takes over, in the order that foreign keys want; modules and lessons keep their ids."""
+
+
+def own_programs(session: Session) -> Select[Program]:
+    """The programs that the caller's organization wrote."""
+    return select(Program).where(
+        Program.org_id == principal_of(session).org_id, Program.archived_at.is_(None)
+    )
+
+
+def own_program(session: Session, program_id: UUID) -> Program | None:
+    """One of them."""
+    return session.scalar(own_programs(session).where(Program.id == program_id))
+
+
+def published_versions(session: Session, program_ids: Sequence[UUID]) -> dict[UUID, ProgramVersion]:
+    """The newest published version of each program that has one, as far as the caller may read them."""
+    statement = (
+        select(ProgramVersion)
+        .where(ProgramVersion.program_id.in_(program_ids), ProgramVersion.published_at.is_not(None))
+        .distinct(ProgramVersion.program_id)
+        .order_by(ProgramVersion.program_id, ProgramVersion.number.desc())
+    )
+    return {version.program_id: version for version in session.scalars(statement)}
+
+
+def draft_of(session: Session, program_id: UUID, *, lock: bool = False) -> ProgramVersion:
+    """The program's draft; with `lock`, nobody else edits or publishes it until the transaction ends."""
+    statement = select(ProgramVersion).where(
+        ProgramVersion.program_id == program_id,
+        ProgramVersion.org_id == principal_of(session).org_id,
+        ProgramVersion.published_at.is_(None),
+    )
+    return session.scalars(statement.with_for_update() if lock else statement).one()
+
+
+def stages_of(session: Session, version_id: UUID) -> list[Stage]:
+    """The version's stages in order."""
+    return list(session.scalars(select(Stage).where(Stage.version_id == version_id).order_by(Stage.star)))
+
+
+def remove_stages(session: Session, version_id: UUID) -> None:
+    """Take all stages out of a draft."""
+    session.execute(delete(Stage).where(Stage.version_id == version_id))
+
+
+def clone(session: Session, *, old: ProgramVersion, new: ProgramVersion) -> None:
+    """Fill the new draft with what the old version holds; it counts as not edited."""
+    for table, columns in CLONED.items():
+        statement = f"""
+            INSERT INTO learning.{table} (program_id, version_id, {columns})
+            SELECT program_id, :new, {columns} FROM learning.{table} WHERE version_id = :old
+        """
+        session.execute(text(statement), {"old": old.id, "new": new.id})
+    session.execute(
+        text("UPDATE learning.program_versions SET edited_at = NULL WHERE id = :id"), {"id": new.id}
+    )
+
+
+def owner_of(session: Session, program_id: UUID) -> UUID | None:
+    """The organization that wrote the program, across tenants; None when there is no such program."""
+    return session.scalar(select(func.learning.owner_of_program(program_id)))

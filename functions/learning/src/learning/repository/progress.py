@@ -1,0 +1,28 @@
+"""Enrollments with their programs and versions, in one statement."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+
+from learning.models.enrollments import Enrollment
+from learning.models.programs import Program, ProgramVersion
+from learning.repository.enrollments import visible_to
+from lodestar.principal import Principal
+
+
+def enrolled(principal: Principal) -> Select[Any]:
+    """(enrollment, program, version) of what the caller may see."""
+    statement: Any = visible_to(principal)
+    joined: Select[Any] = (
+        statement.join(Program, Program.id == Enrollment.program_id)
+        .join(ProgramVersion, ProgramVersion.id == Enrollment.version_id)
+        .add_columns(Program, ProgramVersion)
+    )
+    return joined
+
+
+def one(session: Session, principal: Principal, enrollment_id: UUID) -> Any | None:
+    """One of them; None when it is not the caller's to see."""
+    return session.execute(enrolled(principal).where(Enrollment.id == enrollment_id)).first()

@@ -1,0 +1,79 @@
+"""Lessons on the wire."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from learning.schemas.common import Key, LongText, PatchModel, Position, RowRead, Text, Title
+from lodestar.api import ReadModel, WriteModel
+
+
+class LessonCreate(WriteModel):
+    """A lesson of a course. A video by `asset_id`, or a text by `body`; both may follow before publication."""
+
+    module_id: UUID
+    key: Key
+    title: Title = Field(examples=["Reading numbers before trusting them"])
+    summary: Text = ""
+    position: Position = 1
+    required: bool = True
+    estimated_minutes: int | None = Field(default=None, ge=1, le=600)
+    asset_id: UUID | None = None
+    body: LongText | None = None
+
+
+class LessonPatch(PatchModel):
+    """Changes to a draft's lesson."""
+
+    title: Title | None = None
+    summary: Text | None = None
+    position: Position | None = None
+    required: bool | None = None
+    estimated_minutes: int | None = Field(default=None, ge=1, le=600)
+    asset_id: UUID | None = None
+    body: LongText | None = None
+
+    @classmethod
+    def nullable(cls) -> frozenset[str]:
+        """A video or a text may be taken out of a draft again."""
+        return frozenset({"estimated_minutes", "asset_id", "body"})
+
+
+class LessonRead(RowRead):
+    """A lesson of a draft, for those who write it."""
+
+    program_id: UUID
+    module_id: UUID
+    key: str
+    title: str
+    summary: str
+    position: int
+    required: bool
+    estimated_minutes: int | None
+    asset_id: UUID | None
+    body: str | None
+
+
+class LearnerLessonSummary(ReadModel):
+    """A lesson in a learner's list; what it says is told by itself."""
+
+    id: UUID
+    enrollment_id: UUID
+    program_id: UUID
+    module_id: UUID
+    title: str
+    summary: str
+    position: int
+    required: bool
+    estimated_minutes: int | None
+    locked: bool
+    reason: str | None
+    completed_at: datetime | None
+
+
+class LearnerLessonRead(LearnerLessonSummary):
+    """An open lesson with what it says: the video's asset, or the text."""
+
+    asset_id: UUID | None
+    body: str | None

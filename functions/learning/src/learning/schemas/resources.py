@@ -1,0 +1,56 @@
+"""Resources on the wire."""
+
+from typing import Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from learning.schemas.common import PatchModel, Position, RowRead, Text, Title
+from lodestar.api import ReadModel, WriteModel
+
+
+class ResourceCreate(WriteModel):
+    """A link (`url`) or a file (`asset_id`, an upload for the purpose `resource`)."""
+
+    lesson_id: UUID
+    title: Title = Field(examples=["Checklist"])
+    description: Text = ""
+    url: str | None = Field(default=None, pattern=r"^https://\S+$", max_length=2000)
+    asset_id: UUID | None = None
+    position: Position = 1
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.url is None) == (self.asset_id is None):
+            raise ValueError("give either a url or an asset_id")
+        return self
+
+
+class ResourcePatch(PatchModel):
+    """Changes to a resource. `url` replaces a link, `asset_id` a file."""
+
+    title: Title | None = None
+    description: Text | None = None
+    position: Position | None = None
+    url: str | None = Field(default=None, pattern=r"^https://\S+$", max_length=2000)
+    asset_id: UUID | None = None
+
+
+class ResourceRead(RowRead):
+    """A resource; its link or file comes from a download."""
+
+    program_id: UUID
+    lesson_id: UUID
+    title: str
+    description: str
+    position: int
+    kind: str = Field(examples=["link"])
+
+
+class DownloadRead(ReadModel):
+    """Where to fetch it: a link's `url`, or the `asset_id` whose short-lived address media mints."""
+
+    resource_id: UUID
+    kind: str = Field(examples=["file"])
+    url: str | None
+    asset_id: UUID | None

@@ -1,0 +1,44 @@
+"""Editing content: what every kind of it has alike."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from learning.errors import KeyTaken
+from lodestar.db import VersionedRow
+from lodestar.problems import StaleVersion
+
+UNIQUE_VIOLATION = "23505"
+
+
+def add(session: Session, row: VersionedRow) -> None:
+    """Store a new row. Raises `KeyTaken` when its natural key is in use."""
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        if UNIQUE_VIOLATION in str(error.orig):
+            raise KeyTaken() from error
+        raise
+
+
+def change(session: Session, row: VersionedRow, changes: BaseModel, *, if_match: int | None) -> None:
+    """Set the fields that were sent. Raises `StaleVersion`."""
+    check_version(row, if_match)
+    set_fields(row, changes.model_dump(exclude_unset=True))
+    session.flush()
+
+
+def set_fields(row: VersionedRow, values: dict[str, Any]) -> None:
+    """Set what differs, so that a change of nothing makes no new version."""
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+
+
+def check_version(row: VersionedRow, if_match: int | None) -> None:
+    """Raises `StaleVersion` when the caller saw another version than the current one."""
+    if if_match is not None and if_match != row.version:
+        raise StaleVersion()

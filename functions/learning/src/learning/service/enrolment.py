@@ -1,0 +1,68 @@
+"""Enrolling: by staff, and by itself when a learner joins or a program is assigned (JR-05)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from learning.errors import AlreadyEnrolled, NotAssigned, NotPublished
+from learning.models.enrollments import Enrollment
+from learning.models.programs import ProgramVersion
+from learning.repository import enrollments as repository
+from learning.repository import programs
+from lodestar.contracts import identity
+from lodestar.contracts.identity import MembershipCreated
+from lodestar.contracts.learning import EnrollmentCreated, ProgramAssigned
+from lodestar.events import emit
+from lodestar.principal import Role
+from lodestar.problems import NotFound
+
+
+def on_membership(session: Session, event: MembershipCreated) -> None:
+    """A new learner is enrolled on every Job Readiness program that the organization is offered."""
+    if event.role is not Role.LEARNER:
+        return
+    versions = programs.published_versions(session, repository.automatic_programs(session))
+    for version in versions.values():
+        _enrol(session, version, [event.user_id])
+
+
+def on_assignment(session: Session, event: ProgramAssigned) -> None:
+    """The organization's learners are enrolled on the program, unless the assignment has ended meanwhile."""
+    if event.program_id not in repository.automatic_programs(session):
+        return
+    version = programs.published_versions(session, [event.program_id]).get(event.program_id)
+    if version is None:
+        return
+    after: UUID | None = None
+    while learners := identity.holders(session, Role.LEARNER, after=after):
+        _enrol(session, version, learners)
+        after = learners[-1]
+
+
+def by_staff(session: Session, *, program_id: UUID, learner_id: UUID) -> Enrollment:
+    """Enrol one learner. Raises `NotFound`, `NotAssigned`, `NotPublished`, `AlreadyEnrolled`."""
+    if not repository.is_assigned(session, program_id):
+        raise NotAssigned()
+    if learner_id not in identity.members(session, [learner_id]):
+        raise NotFound("There is no such learner in your organization.")
+    version = programs.published_versions(session, [program_id]).get(program_id)
+    if version is None:
+        raise NotPublished()
+    made = _enrol(session, version, [learner_id])
+    if not made:
+        raise AlreadyEnrolled()
+    return made[0]
+
+
+def _enrol(session: Session, version: ProgramVersion, learner_ids: Sequence[UUID]) -> list[Enrollment]:
+    made = repository.enrol(session, version, learner_ids)
+    for row in made:
+        created = EnrollmentCreated(
+            enrollment_id=row.id,
+            learner_id=row.learner_id,
+            program_id=row.program_id,
+            version_id=row.version_id,
+        )
+        emit(session, created)
+    return made

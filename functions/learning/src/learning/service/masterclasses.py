@@ -1,0 +1,125 @@
+"""Masterclasses: the library that staff keep, and the list that every learner sees alike."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from learning.models.masterclasses import Masterclass
+from learning.repository import masterclasses as repository
+from learning.repository import programs, taught
+from learning.schemas.masterclasses import (
+    LearnerMasterclassRead,
+    MasterclassCreate,
+    MasterclassPatch,
+    MasterclassRead,
+    MasterclassStatistics,
+)
+from learning.service import access, content
+from learning.service.assets import require_asset
+from lodestar import audit
+from lodestar.clock import now
+from lodestar.ids import new_id
+from lodestar.pagination import Page, PageQuery, paginate
+from lodestar.principal import Principal
+from lodestar.problems import NotFound
+
+MASTERCLASS_VIDEO = "masterclass_video"
+
+
+def list_for(
+    session: Session,
+    principal: Principal,
+    page: PageQuery,
+    *,
+    program_id: UUID | None,
+    enrollment_id: UUID | None,
+    active: bool | None,
+) -> Page[Any]:
+    """Staff: their library. Others: all active talks of their programs, locked or not (X-03)."""
+    if principal.is_staff:
+        statement = repository.own(session)
+        statement = statement if active is None else statement.where(Masterclass.active.is_(active))
+    else:
+        statement = taught.masterclasses(principal, enrollment_id)
+    statement = statement.where(Masterclass.program_id == program_id) if program_id else statement
+    found = paginate(session, statement, page, keys=(Masterclass.id,), order="asc")
+    if principal.is_staff:
+        return Page([MasterclassRead.model_validate(row) for row in found.data], found.page)
+    return Page([_for_learner(*row) for row in found.data], found.page)
+
+
+def read_for(
+    session: Session, principal: Principal, masterclass_id: UUID
+) -> MasterclassRead | LearnerMasterclassRead:
+    """Raises `NotFound`."""
+    if principal.is_staff:
+        return MasterclassRead.model_validate(get(session, masterclass_id))
+    row = session.execute(taught.masterclasses(principal).where(Masterclass.id == masterclass_id)).first()
+    if row is None:
+        raise NotFound()
+    return _for_learner(*row)
+
+
+def _for_learner(talk: Masterclass, enrollment: Any, stage: Any, completed_at: Any) -> LearnerMasterclassRead:
+    reason = access.reason(enrollment, stage)
+    return LearnerMasterclassRead(
+        id=talk.id,
+        enrollment_id=enrollment.id,
+        program_id=talk.program_id,
+        title=talk.title,
+        description=talk.description,
+        speaker=talk.speaker,
+        position=talk.position,
+        asset_id=None if reason else talk.asset_id,
+        locked=reason is not None,
+        reason=reason,
+        completed_at=completed_at,
+    )
+
+
+def get(session: Session, masterclass_id: UUID) -> Masterclass:
+    """One of the organization's own. Raises `NotFound`."""
+    talk = session.scalar(repository.own(session).where(Masterclass.id == masterclass_id))
+    if talk is None:
+        raise NotFound()
+    return talk
+
+
+def create(session: Session, body: MasterclassCreate) -> Masterclass:
+    """Raises `NotFound`, `InvalidContent`, `KeyTaken`."""
+    if programs.own_program(session, body.program_id) is None:
+        raise NotFound()
+    require_asset(session, body.asset_id, purpose=MASTERCLASS_VIDEO)
+    talk = Masterclass(id=new_id(), **body.model_dump(exclude={"speaker"}), speaker=body.speaker or "")
+    content.add(session, talk)
+    return talk
+
+
+def change(
+    session: Session, masterclass_id: UUID, body: MasterclassPatch, *, if_match: int | None
+) -> Masterclass:
+    """Raises `NotFound`, `StaleVersion`, `InvalidContent`."""
+    talk = get(session, masterclass_id)
+    require_asset(session, body.asset_id, purpose=MASTERCLASS_VIDEO)
+    content.change(session, talk, body, if_match=if_match)
+    return talk
+
+
+def remove(session: Session, masterclass_id: UUID) -> None:
+    """Take it from every list for good; who completed it keeps that. Raises `NotFound`."""
+    get(session, masterclass_id).deleted_at = now()
+    audit.record(session, "masterclass.deleted", subject_type="masterclass", subject_id=masterclass_id)
+
+
+def statistics(session: Session, masterclass_id: UUID) -> MasterclassStatistics:
+    """Counts within the caller's organization. Raises `NotFound`."""
+    talk = get(session, masterclass_id)
+    enrolled = repository.count_enrollments(session, talk.program_id)
+    completed = repository.count_completions(session, masterclass_id)
+    return MasterclassStatistics(
+        masterclass_id=masterclass_id,
+        enrollments=enrolled,
+        completions=completed,
+        completion_percentage=round(100 * completed / enrolled, 1) if enrolled else 0.0,
+    )
