@@ -85,9 +85,9 @@ def begin(transaction: Transaction, *, caller: Principal, body: UploadCreate) ->
             return UploadStatus(upload, asset, _form(upload, now=clock.now()))
     multipart_id = object_store().start_multipart(upload.storage_key, content_type=upload.content_type)
     with transaction() as session:
-        upload = session.merge(upload, load=False)
-        upload.multipart_id = multipart_id
-        return UploadStatus(upload, asset, None)
+        begun = _mine(session, upload.id, caller)
+        begun.upload.multipart_id = multipart_id
+        return begun
 
 
 def _open(session: Session, *, caller: Principal, body: UploadCreate) -> tuple[Upload, MediaAsset]:

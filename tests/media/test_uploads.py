@@ -1,0 +1,176 @@
+"""/v1/media/uploads, and the event by which storage tells that a file arrived."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from lodestar.adapters.storage import object_store
+from lodestar.principal import Role
+from media.reactions import object_created
+from media.schedules import find_uploads
+from tests import gateway
+from tests.bus import emitted
+from tests.factories.identity import a_person, an_organization
+from tests.gateway import Person
+from tests.media import flows
+from tests.media.conftest import Clock
+from tests.media.files import INTERVIEW
+
+pytestmark = pytest.mark.usefixtures("product")
+MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture
+def learner() -> Person:
+    """A learner who agreed to be recorded."""
+    person = a_person(an_organization())
+    flows.consent(person)
+    return person
+
+
+@pytest.fixture
+def staff() -> Person:
+    return a_person(an_organization(), Role.ORG_STAFF)
+
+
+def test_a_file_goes_straight_to_storage_and_is_received(learner: Person) -> None:
+    upload = flows.begin(learner).expect(201)
+    assert (upload["state"], upload["method"], upload["max_bytes"]) == ("pending", "post", 20 * MEGABYTE)
+    assert upload["content_type"] == "video/webm"
+    flows.arrive(learner, upload, INTERVIEW.read_bytes())
+    after = gateway.get(f"{flows.UPLOADS}/{upload['id']}", as_=learner).expect(200)
+    assert (after["state"], after["asset_state"], after["target"]) == ("received", "processing", None)
+    (event,) = emitted(learner.org_id, "media.upload_received")
+    assert event["data"] == {"upload_id": upload["id"], "asset_id": upload["asset_id"]}
+
+
+def test_storage_telling_twice_or_late_changes_nothing(learner: Person) -> None:
+    upload = flows.begin(learner).expect(201)
+    flows.arrive(learner, upload, INTERVIEW.read_bytes())
+    key = flows.key_of(learner.org_id, upload["asset_id"])
+    before = gateway.get(f"{flows.ASSETS}/{upload['asset_id']}", as_=learner).expect(200)
+    object_created.handler(flows.storage_event(key, times=3), None)
+    object_created.handler(flows.storage_event(key, etag="0" * 32), None)
+    assert gateway.get(f"{flows.ASSETS}/{upload['asset_id']}", as_=learner).expect(200) == before
+    assert len(emitted(learner.org_id, "media.upload_received")) == 1
+
+
+def test_an_object_that_no_upload_announced_is_left_alone(learner: Person) -> None:
+    key = f"{learner.org_id}/interview_video/stray/original.webm"
+    object_store().upload(key, b"stray", content_type="video/webm")
+    assert object_created.handler(flows.storage_event(key), None) == {"batchItemFailures": []}
+    assert emitted(learner.org_id, "media.upload_received") == []
+
+
+def test_nobody_is_recorded_without_consent() -> None:
+    answer = flows.begin(a_person(an_organization()))
+    assert (answer.status, answer.json["code"]) == (409, "consent_required")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"size_bytes": 25 * MEGABYTE}, 422, "file_too_large"),
+        ({"content_type": "video/x-msvideo"}, 422, "unsupported_type"),
+        ({"content_type": "text/html"}, 422, "unsupported_type"),
+        ({"purpose": "masterclass_video"}, 403, "purpose_forbidden"),
+        ({"purpose": "anything"}, 422, "invalid_content"),
+        ({"size_bytes": 0}, 422, "invalid_content"),
+        ({"storage_key": "elsewhere"}, 422, "invalid_content"),
+    ],
+)
+def test_what_may_not_be_uploaded_is_refused_with_words(
+    learner: Person, change: dict[str, object], status: int, code: str
+) -> None:
+    answer = flows.begin(learner, **change)
+    assert (answer.status, answer.json["code"]) == (status, code)
+    assert answer.json["detail"]
+    assert gateway.get(flows.ASSETS, as_=learner).expect(200)["data"] == []
+
+
+def test_the_form_fixes_key_type_and_size(learner: Person) -> None:
+    import base64
+    import json
+
+    upload = flows.begin(learner).expect(201)
+    policy = json.loads(base64.b64decode(upload["target"]["fields"]["policy"]))
+    assert ["content-length-range", 1, 20 * MEGABYTE] in policy["conditions"]
+    assert {"Content-Type": "video/webm"} in policy["conditions"]
+    key = f"{learner.org_id}/interview_video/{upload['asset_id']}/original.webm"
+    assert {"key": key} in policy["conditions"]
+
+
+def test_a_peer_and_another_tenant_find_no_upload(learner: Person) -> None:
+    upload = flows.begin(learner).expect(201)
+    for stranger in (a_person(learner.org_id), a_person(an_organization(), Role.ORG_ADMIN)):
+        for url, body in (("", None), ("/parts", {"numbers": [1]}), ("/completions", {})):
+            method = gateway.get if body is None else gateway.post
+            options = {} if body is None else {"body": body}
+            answer = method(f"{flows.UPLOADS}/{upload['id']}{url}", as_=stranger, **options)
+            assert answer.status == 404
+
+
+def test_a_client_may_say_that_it_sent_the_file(learner: Person) -> None:
+    upload = flows.begin(learner).expect(201)
+    url = f"{flows.UPLOADS}/{upload['id']}/completions"
+    assert gateway.post(url, {}, as_=learner).json["code"] == "file_not_arrived"
+    flows.send(upload, INTERVIEW.read_bytes())
+    assert gateway.post(url, {}, as_=learner).expect(201)["state"] == "received"
+    assert gateway.post(url, {}, as_=learner).expect(201)["state"] == "received"
+    assert len(emitted(learner.org_id, "media.upload_received")) == 1
+
+
+def test_a_large_file_goes_up_in_parts(staff: Person) -> None:
+    upload = flows.begin(staff, purpose="lesson_video", size_bytes=110 * MEGABYTE).expect(201)
+    url = f"{flows.UPLOADS}/{upload['id']}"
+    assert (upload["method"], upload["part_count"], upload["target"]) == ("multipart", 7, None)
+    assert gateway.post(f"{url}/parts", {"numbers": [8]}, as_=staff).status == 422
+    answer = gateway.post(f"{url}/parts", {"numbers": [1, 2]}, as_=staff).expect(200)
+    parts = []
+    for part, data in zip(answer["parts"], (b"a" * 5 * MEGABYTE, b"b" * 1000), strict=True):
+        sent = httpx.put(part["url"], content=data, timeout=30).raise_for_status()
+        parts.append({"number": part["number"], "etag": sent.headers["etag"]})
+    wrong = [{"number": 1, "etag": '"0"'}]
+    assert gateway.post(f"{url}/completions", {"parts": wrong}, as_=staff).json["code"] == "parts_missing"
+    done = gateway.post(f"{url}/completions", {"parts": parts[::-1]}, as_=staff).expect(201)
+    assert (done["state"], done["asset_state"]) == ("received", "processing")
+    asset = gateway.get(f"{flows.ASSETS}/{upload['asset_id']}", as_=staff).expect(200)
+    assert asset["size_bytes"] == 5 * MEGABYTE + 1000
+
+
+def test_a_file_sent_whole_has_no_parts(learner: Person) -> None:
+    upload = flows.begin(learner).expect(201)
+    answer = gateway.post(f"{flows.UPLOADS}/{upload['id']}/parts", {"numbers": [1]}, as_=learner)
+    assert (answer.status, answer.json["code"]) == (409, "not_multipart")
+
+
+def test_the_sixty_first_upload_of_an_hour_waits() -> None:
+    person = a_person(an_organization(), Role.ORG_STAFF)
+    for _ in range(60):
+        flows.begin(person, purpose="resource", content_type="text/plain").expect(201)
+    answer = flows.begin(person, purpose="resource", content_type="text/plain")
+    assert (answer.status, answer.json["code"]) == (429, "rate_limited")
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_a_file_that_nobody_told_of_is_found_and_a_lost_one_expires(learner: Person, time: Clock) -> None:
+    from sqlalchemy import text
+
+    from lodestar.db import work_for
+
+    arrived, lost = flows.begin(learner).expect(201), flows.begin(learner).expect(201)
+    flows.send(arrived, Path(INTERVIEW).read_bytes())
+    with work_for(learner.org_id) as session:
+        session.execute(text("UPDATE media.uploads SET created_at = now() - interval '1 hour'"))
+    assert find_uploads.handler({}, None)["received"] >= 1
+    state = {
+        u["id"]: gateway.get(f"{flows.UPLOADS}/{u['id']}", as_=learner).json["state"] for u in (arrived, lost)
+    }
+    assert state == {arrived["id"]: "received", lost["id"]: "pending"}
+    time.forward(3600)
+    assert find_uploads.handler({}, None)["expired"] >= 1
+    after = gateway.get(f"{flows.UPLOADS}/{lost['id']}", as_=learner).expect(200)
+    assert (after["state"], after["problem_code"]) == ("expired", "upload_expired")
+    closed = gateway.post(f"{flows.UPLOADS}/{lost['id']}/completions", {}, as_=learner)
+    assert closed.json["code"] == "upload_closed"
