@@ -9,11 +9,11 @@ from simulators.composing.brief import Brief
 from simulators.composing.injection import injected
 
 QUOTES = 3
-GENEROUS_SHARE = 0.35
+GENEROUS_SHARE = 0.25
 """The share of a criterion's terms that a full answer repeats; nobody repeats them all."""
 
-ENOUGH_UNITS = 3
-ENOUGH_KEYWORDS = 0.6
+ENOUGH_UNITS = 2
+ENOUGH_KEYWORDS = 0.4
 SHORTEST_QUOTE = 12
 FEWEST_WORDS = 4
 
@@ -167,8 +167,8 @@ def _judged(criterion: Criterion, work: list[tuple[str, str]], *, demand: str | 
 
 def _keywords_met(criterion: Criterion, met: frozenset[str]) -> float:
     """How many of the keywords that a good answer holds are there; 0 where the rubric names none."""
-    found = sum(english.all_stems(keyword) <= met for keyword in criterion.keywords)
-    return found / (ENOUGH_KEYWORDS * len(criterion.keywords)) if criterion.keywords else 0.0
+    wanted = [stems for keyword in criterion.keywords if (stems := english.all_stems(keyword))]
+    return sum(stems <= met for stems in wanted) / (ENOUGH_KEYWORDS * len(wanted)) if wanted else 0.0
 
 
 def _matching_units(wanted: frozenset[str], work: list[tuple[str, str]]) -> list[_Match]:

@@ -9,7 +9,11 @@ from simulators.composing.grades import criteria
 
 _TIERS = {"easy": "foundation", "medium": "intermediate", "hard": "advanced"}
 _FOR_TIER = re.compile(r"\b[Ff]or (?:a learner of )?([A-Z][\w &-]*?)(?: at|,)? tier\b")
+_ABOUT = re.compile(r"\b(?:about|on|concerning) ([^.\n]+)")
+_LISTED = re.compile(r"[,;:]| and | or |\bwith\b")
 MOST_TOPICS = 16
+SHORTEST_SUBJECT = 3
+LONGEST_SUBJECT_WORDS = 7
 _ANYWHERE = ["planning", "working with others", "checking results", "explaining a decision"]
 """Subjects of every field, for a prompt that names too few."""
 
@@ -66,16 +70,24 @@ def subject(brief: Brief) -> Subject:
     background = named.group(1) if isinstance(named, re.Match) else named or "your field"
     focus = brief.named(r"focus(?:[ _]area)?") or ""
     titles = [criterion.title for criterion in criteria(brief)]
-    source = "\n".join([focus, brief.prompt, *(text for _, text in brief.materials)])
+    named_subjects = [part for text in [focus, *_ABOUT.findall(brief.prompt)] for part in _parts(text)]
     own = _WORDS_OF_A_PROMPT | english.stems(background)
-    topics = titles or [
-        term for term in [*english.phrases(focus), *english.terms(source)] if not (english.stems(term) & own)
-    ]
-    topics = [topic.lower() for topic in topics[:MOST_TOPICS]]
+    terms = [term for term in english.terms(brief.body()) if not (english.stems(term) & own)]
+    topics = [topic[0].lower() + topic[1:] for topic in (titles or named_subjects or terms)[:MOST_TOPICS]]
     brief.rng.shuffle(topics)
     topics += _ANYWHERE if len(topics) < len(_ANYWHERE) else []
     level = brief.difficulty()
     return Subject(_readable(background), _TIERS[level], _SCOPE[level], topics)
+
+
+def _parts(text: str) -> list[str]:
+    """What a list in words names: `a bug, a test or learning alone` names three."""
+    parts = (part.strip(" .") for part in _LISTED.split(text))
+    return [
+        part
+        for part in parts
+        if 0 < len(part.split()) <= LONGEST_SUBJECT_WORDS and len(part) > SHORTEST_SUBJECT
+    ]
 
 
 def _readable(name: str) -> str:
@@ -102,26 +114,39 @@ def looks_for(about: Subject, nth: int) -> str:
 
 
 def question_text(about: Subject, kind: str, nth: int) -> str:
-    """An interview question of a kind about the nth subject; kinds that are unknown ask for an explanation."""
-    topic, other = about.topic(nth), about.topic(nth + 1)
-    for known, text in (
-        (
-            "behav",
-            f"Tell me about a time when {topic} was difficult. What did you do about {other}, and what came of it?",
-        ),
-        (
-            "situat",
-            f"Imagine your first month in {about.background}: {topic} goes wrong the day before a deadline. What do you do?",
-        ),
-        (
-            "case",
-            f"An organisation asks you to improve {topic}. How would you begin, and how would you judge {other}?",
-        ),
-        ("motiv", f"What draws you to {about.background}, and what has {topic} taught you so far?"),
-        ("intro", f"Introduce yourself through one piece of your work on {topic}."),
-    ):
-        if known in kind.lower():
-            return text
-    return (
-        f"Explain {topic} to a colleague outside {about.background}, with one example that involves {other}."
+    """The nth interview question of a kind; kinds that are unknown ask for an explanation."""
+    known = next((known for known in _QUESTIONS if known in kind.lower()), "techn")
+    forms = _QUESTIONS[known]
+    return forms[nth % len(forms)].format(
+        topic=about.topic(nth), other=about.topic(nth + 1), background=about.background
     )
+
+
+_QUESTIONS = {
+    "behav": (
+        "Tell me about a time when {topic} was difficult for you. What did you do, and what came of it?",
+        "Describe a piece of your own work that had to do with {topic}. Which part was yours?",
+        "What have you learned about {topic} from a mistake, and how do you work differently since?",
+        "When did somebody disagree with you about {topic}? How did the two of you settle it?",
+    ),
+    "techn": (
+        "Explain {topic} to a colleague outside {background}, with one small example.",
+        "How do you find out whether something is wrong with {topic}? Go through it step by step.",
+        "Compare two ways to deal with {topic}. When would you choose which?",
+        "Which mistake do beginners make with {topic}, and how would you show them a better way?",
+    ),
+    "situat": (
+        "Imagine your first month in {background}: there is trouble with {topic} the day before a deadline. What do you do?",
+        "A colleague asks for your help with {topic} while you are busy yourself. How do you decide, and what do you say?",
+        "You notice that a report about {topic} contains an error, and it has already been sent. What are your next steps?",
+        "Your team has to choose between {topic} and {other}. How would you prepare the decision?",
+    ),
+    "case": (
+        "An organisation asks you to improve {topic}. How would you begin, and how would you know that it worked?",
+        "Costs must fall without harm to {topic}. Which questions do you ask first?",
+    ),
+    "motiv": (
+        "What draws you to {background}, and what has {topic} taught you so far?",
+        "Where do you want to be in two years with {topic}, and what is your next step?",
+    ),
+}

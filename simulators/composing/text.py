@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from itertools import pairwise
 
 _STOPWORDS = """
     a about above after again all almost also although always am among an and another answer answers any
@@ -113,14 +112,3 @@ def terms(text: str) -> list[str]:
             spelling.setdefault(stem(word), word)
     ranked = sorted(counts, key=lambda found: (-counts[found], -len(found), found))
     return [spelling[found] for found in ranked]
-
-
-def phrases(text: str) -> list[str]:
-    """Neighbouring terms that occur together, the most frequent first; what a text seems to be about."""
-    counts: Counter[str] = Counter()
-    for sentence in sentences(text):
-        tokens = words(sentence)
-        for left, right in pairwise(tokens):
-            if is_term(left) and is_term(right) and f"{left} {right}" in sentence:
-                counts[f"{left} {right}".lower()] += 1
-    return [phrase for phrase, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))]

@@ -45,6 +45,15 @@ GRADES = {
     "required": ["criteria", "suspicious_passages"],
 }
 
+QUESTION = {
+    "type": "object",
+    "properties": {
+        "text": {"type": "string"},
+        "type": {"enum": ["behavioral", "technical", "situational"]},
+        "looks_for": {"type": "string"},
+    },
+}
+
 RUBRIC = json.dumps(
     [
         {
@@ -164,6 +173,17 @@ def test_better_work_earns_more_and_every_quote_is_verbatim() -> None:
     assert totals[GOOD] > totals[WEAK] > totals[UNRELATED] == 0
 
 
+def test_interview_questions_ask_each_time_for_something_else() -> None:
+    schema = {"type": "object", "properties": {"questions": {"type": "array", "items": QUESTION}}}
+    focus = "Write {} questions of type {} for Law at tier gold. Focus: contracts and evidence."
+
+    for kind in ("behavioral", "technical", "situational"):
+        made = compose(schema, brief(focus.format(4, kind)))["questions"]
+        words = [set(entry["text"].lower().split()) for entry in made]
+        pairs = [(a, b) for nth, a in enumerate(words) for b in words[:nth]]
+        assert all(len(a & b) / len(a | b) < 0.6 for a, b in pairs)
+
+
 def test_work_without_evidence_gets_no_quote() -> None:
     assert [entry["quotes"] for entry in graded(UNRELATED)["criteria"]] == [[], []]
 
@@ -225,15 +245,7 @@ def test_a_project_speaks_of_the_background_and_the_rubric() -> None:
 
 
 def test_interview_questions_are_as_many_and_of_the_type_asked_for() -> None:
-    question = {
-        "type": "object",
-        "properties": {
-            "text": {"type": "string"},
-            "type": {"enum": ["behavioral", "technical", "situational"]},
-            "looks_for": {"type": "string"},
-        },
-    }
-    schema = {"type": "object", "properties": {"questions": {"type": "array", "items": question}}}
+    schema = {"type": "object", "properties": {"questions": {"type": "array", "items": QUESTION}}}
 
     made = compose(
         schema,
