@@ -1,32 +1,51 @@
-"""Signed calls to AWS over the HTTP client that is already loaded: a boto3 client costs 200-300 ms at first use."""
+"""Signed calls to AWS without a boto3 client, which costs 200-300 ms at its first use.
+
+botocore's signer and its connection pool are imported by the first call, so that an endpoint's cold start does not pay.
+"""
 
 import json
 from functools import cache
-from typing import Any
-
-import httpx
-from botocore.auth import SigV4Auth, SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials, create_credential_resolver
-from botocore.session import Session as BotocoreSession
+from typing import TYPE_CHECKING, Any
 
 from lodestar.config import settings
 
-TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials
+
+TIMEOUT_SECONDS: Any = (2, 5)
+"""To connect, and to be answered. botocore takes the pair, although its type says a number."""
 TOKEN_LIFETIME_SECONDS = 900
+FIRST_REFUSAL = 300
+
+
+class AwsRefused(Exception):
+    """The service answered with an error; `code` is its name for it, without a namespace."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(f"{status} {code}")
+        self.status, self.code = status, code
+
+
+class AwsUnreachable(Exception):
+    """No answer within the time allowed."""
 
 
 @cache
-def _http() -> httpx.Client:
-    return httpx.Client(timeout=TIMEOUT)
+def _connections() -> Any:
+    from botocore.httpsession import URLLib3Session
+
+    return URLLib3Session(timeout=TIMEOUT_SECONDS)
 
 
 @cache
 def _resolver() -> Any:
-    return create_credential_resolver(BotocoreSession())
+    from botocore.credentials import create_credential_resolver
+    from botocore.session import Session
+
+    return create_credential_resolver(Session())
 
 
-def credentials() -> Credentials:
+def credentials() -> "Credentials":
     """The function's credentials, as the SDK would find them."""
     found = _resolver().load_credentials()
     if found is None:
@@ -35,20 +54,40 @@ def credentials() -> Credentials:
 
 
 def call(service: str, target: str, body: dict[str, Any], *, json_version: str = "1.1") -> dict[str, Any]:
-    """Call an action of an AWS JSON-protocol service; raises `httpx.HTTPError` for anything but success."""
+    """Call an action of an AWS JSON-protocol service. Raises `AwsRefused` and `AwsUnreachable`."""
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.exceptions import BotoCoreError
+
     region = settings().aws_region
     url = settings().aws_endpoint_url or f"https://{service}.{region}.amazonaws.com"
     headers = {"Content-Type": f"application/x-amz-json-{json_version}", "X-Amz-Target": target}
     request = AWSRequest(method="POST", url=url + "/", data=json.dumps(body), headers=headers)
     SigV4Auth(credentials(), service, region).add_auth(request)
-    response = _http().post(str(request.url), content=request.data, headers=dict(request.headers.items()))
-    response.raise_for_status()
-    answer: dict[str, Any] = response.json() if response.content else {}
-    return answer
+    try:
+        response = _connections().send(request.prepare())
+    except BotoCoreError as error:
+        raise AwsUnreachable(type(error).__name__) from error
+    content: dict[str, Any] = _document(response.content)
+    if response.status_code >= FIRST_REFUSAL:
+        code = str(content.get("__type") or f"HTTP{response.status_code}")
+        raise AwsRefused(response.status_code, code.rpartition("#")[2])
+    return content
+
+
+def _document(content: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(content or b"{}")
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def database_token(host: str, port: int, user: str) -> str:
     """An IAM authentication token for a database connection (Aurora and RDS Proxy), good for 15 minutes."""
+    from botocore.auth import SigV4QueryAuth
+    from botocore.awsrequest import AWSRequest
+
     region = settings().aws_region
     request = AWSRequest(
         method="GET", url=f"https://{host}:{port}/", params={"Action": "connect", "DBUser": user}

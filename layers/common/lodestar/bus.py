@@ -4,8 +4,6 @@ import json
 from collections.abc import Sequence
 from uuid import UUID
 
-import httpx
-
 from lodestar import aws
 from lodestar.config import settings
 from lodestar.outbox import OutboxRow
@@ -38,6 +36,6 @@ def _put_batch(rows: Sequence[OutboxRow]) -> list[UUID]:
     ]
     try:
         answer = aws.call("events", "AWSEvents.PutEvents", {"Entries": entries})
-    except httpx.HTTPError as error:
-        raise BusUnavailable(type(error).__name__) from error
+    except (aws.AwsRefused, aws.AwsUnreachable) as error:
+        raise BusUnavailable(str(error)) from error
     return [row.id for row, entry in zip(rows, answer["Entries"], strict=True) if entry.get("EventId")]

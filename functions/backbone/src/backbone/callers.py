@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 from sqlalchemy import Row, text
 
 from backbone.tokens import BadToken, Claims, verify
@@ -15,6 +14,7 @@ from lodestar.log import log
 from lodestar.principal import NOBODY, Principal
 
 API_KEY_PREFIX = "lsk_"
+SERVER_ERRORS = 500
 NO_TENANT = Principal(user_id=NOBODY, org_id=NOBODY)
 BY_SUBJECT = text("SELECT user_id, memberships FROM identity.resolve_subject(:subject)")
 LINK = text("SELECT identity.link_subject(:subject, :email)")
@@ -89,8 +89,8 @@ def _email_of_account(token: str) -> str | None:
     """An access token does not say its owner's address; the user pool does."""
     try:
         account = aws.call("cognito-idp", "AWSCognitoIdentityProviderService.GetUser", {"AccessToken": token})
-    except httpx.HTTPStatusError as error:
-        if error.response.is_client_error:
+    except aws.AwsRefused as error:
+        if error.status < SERVER_ERRORS:
             raise BadToken("account") from error
         raise
     attributes = {a["Name"]: a["Value"] for a in account["UserAttributes"]}

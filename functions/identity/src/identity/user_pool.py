@@ -5,10 +5,9 @@ Called between transactions only. https://docs.aws.amazon.com/cognito-user-ident
 
 from typing import Any
 
-import httpx
-
 from identity.errors import CodeRefused, PasswordRefused, RegistrationRequired, WrongPassword
 from lodestar import aws
+from lodestar.aws import AwsRefused, AwsUnreachable
 from lodestar.config import settings
 from lodestar.log import log
 from lodestar.problems import RateLimited, Unavailable
@@ -26,14 +25,6 @@ CODE_REFUSALS = frozenset(
 LIMITS = frozenset({"TooManyRequestsException", "LimitExceededException", "TooManyFailedAttemptsException"})
 
 
-class Refused(Exception):
-    """The user pool's own error; `code` is its name for it."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 def register(*, email: str, password: str) -> None:
     """An unconfirmed account, whose code goes to the address. For an address that has an account nothing happens,
     so that nobody learns of it; an unconfirmed one is replaced, since whoever made it never proved the address."""
@@ -44,7 +35,7 @@ def register(*, email: str, password: str) -> None:
             "SignUp",
             {**_client(), "Username": email, "Password": password, "UserAttributes": [_email(email)]},
         )
-    except Refused as refusal:
+    except AwsRefused as refusal:
         if refusal.code != "UsernameExistsException":
             raise _problem(refusal) from refusal
 
@@ -53,7 +44,7 @@ def confirm(*, email: str, code: str) -> None:
     """Prove the address by the code from the e-mail. Raises `CodeRefused`."""
     try:
         _call("ConfirmSignUp", {**_client(), "Username": email, "ConfirmationCode": code})
-    except Refused as refusal:
+    except AwsRefused as refusal:
         raise (CodeRefused() if refusal.code in CODE_REFUSALS else _problem(refusal)) from refusal
 
 
@@ -72,7 +63,7 @@ def account_for(*, email: str, password: str, may_create: bool) -> str:
         elif _must_choose_password(email, password):
             _set_password(email, password)
         return _subject(email)
-    except Refused as refusal:
+    except AwsRefused as refusal:
         raise _problem(refusal) from refusal
 
 
@@ -113,7 +104,7 @@ def _must_choose_password(email: str, password: str) -> bool:
 def _status(email: str) -> str | None:
     try:
         return str(_call("AdminGetUser", {**_pool(), "Username": email})["UserStatus"])
-    except Refused as refusal:
+    except AwsRefused as refusal:
         if refusal.code == "UserNotFoundException":
             return None
         raise _problem(refusal) from refusal
@@ -127,20 +118,11 @@ def _subject(email: str) -> str:
 def _call(action: str, body: dict[str, Any]) -> dict[str, Any]:
     try:
         return aws.call("cognito-idp", f"{TARGET}.{action}", body)
-    except httpx.HTTPStatusError as error:
-        raise Refused(_code(error.response)) from error
-    except httpx.HTTPError as error:
+    except AwsUnreachable as error:
         raise Unavailable("Accounts cannot be managed right now. Try again in a minute.") from error
 
 
-def _code(response: httpx.Response) -> str:
-    try:
-        return str(response.json()["__type"]).rpartition("#")[2]
-    except (ValueError, KeyError, TypeError):
-        return f"HTTP{response.status_code}"
-
-
-def _problem(refusal: Refused) -> Exception:
+def _problem(refusal: AwsRefused) -> Exception:
     if refusal.code in ("InvalidPasswordException", "InvalidParameterException"):
         return PasswordRefused()
     if refusal.code in (

@@ -1,0 +1,48 @@
+"""A database and an AWS for measuring the product in process, as tests have them."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+from uuid import UUID
+
+from moto.server import ThreadedMotoServer
+
+from lodestar.config import settings
+from lodestar.db import engine
+from lodestar.principal import Role
+from tests.database import provide
+from tests.factories.identity import a_person, an_organization
+from tests.gateway import Person
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """The product's environment; the value is the application's database URL. Events are published to moto."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with tempfile.TemporaryDirectory() as directory, provide(Path(directory), worker="bench") as database:
+        environment = {
+            "DATABASE_URL": database.application_url,
+            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "EVENT_BUS_NAME": "default",
+        }
+        with mock.patch.dict(os.environ, environment):
+            settings.cache_clear()
+            engine.cache_clear()
+            yield database.application_url
+            engine().dispose()
+        settings.cache_clear()
+        engine.cache_clear()
+    server.stop()
+
+
+def a_member(*roles: str) -> tuple[UUID, Person]:
+    """An organization and a person of it."""
+    org_id = an_organization()
+    return org_id, a_person(org_id, *(Role(role) for role in roles))
