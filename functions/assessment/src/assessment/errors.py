@@ -152,3 +152,17 @@ class NotAppealable(Conflict):
 
     code = "not_appealable"
     title = "This attempt cannot be appealed"
+
+
+class OwnWork(Forbidden):
+    """Nobody grades themselves, whatever else they may do here."""
+
+    code = "own_work"
+    title = "This is your own work; somebody else decides on it"
+
+
+class AppealAnswered(Conflict):
+    """An appeal is answered once."""
+
+    code = "appeal_answered"
+    title = "This appeal was answered already"

@@ -1,16 +1,29 @@
 """/v1/assessment/appeals - a learner asks a person to look again."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Response
 
-from assessment.errors import NotAppealable
+from assessment.errors import AppealAnswered, NotAppealable, OwnWork
 from assessment.models.appeals import Appeal
 from assessment.schemas.appeals import AppealCreate, AppealRead, AppealState
+from assessment.schemas.decisions import AppealDecisionCreate
 from assessment.service import appeals as service
-from lodestar.api import APIRouter, Caller, Paging, ReadSession, WriteSession, lambda_handler, problems
+from assessment.service import decisions
+from lodestar.api import (
+    APIRouter,
+    Caller,
+    Paging,
+    ReadSession,
+    WriteSession,
+    allow,
+    lambda_handler,
+    problems,
+)
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import NotFound
+from lodestar.principal import Principal
+from lodestar.problems import InvalidContent, NotFound
 
 router = APIRouter(tags=["assessment"])
 
@@ -44,6 +57,23 @@ def create_appeal(body: AppealCreate, caller: Caller, session: WriteSession, res
     appeal, is_new = service.appeal(session, caller.user_id, body)
     response.status_code = 201 if is_new else 200
     return appeal
+
+
+@router.post(
+    "/v1/assessment/appeals/{appeal_id}/decisions",
+    summary="Answer an appeal",
+    status_code=201,
+    response_model=AppealRead,
+    responses=problems(NotFound, OwnWork, AppealAnswered, InvalidContent),
+)
+def answer_appeal(
+    appeal_id: UUID,
+    body: AppealDecisionCreate,
+    caller: Annotated[Principal, allow(*decisions.DECIDERS)],
+    session: WriteSession,
+) -> Appeal:
+    """Uphold, and the attempt is decided anew; or dismiss, and it stays as it is."""
+    return decisions.answer_appeal(session, caller, appeal_id, body)
 
 
 handler = lambda_handler(router)

@@ -17,6 +17,7 @@ from assessment.errors import (
     ModuleLocked,
     NotARepository,
     NotEligible,
+    OwnWork,
     QuizDisabled,
     RecordingNotUploaded,
     RecordingUnusable,
@@ -26,6 +27,7 @@ from assessment.errors import (
     WrongSubmissionKind,
 )
 from assessment.models.attempts import Attempt
+from assessment.models.decisions import AttemptDecision
 from assessment.rules.states import State
 from assessment.schemas.attempts import (
     AttemptCreate,
@@ -35,9 +37,10 @@ from assessment.schemas.attempts import (
     StartWrite,
     Submission,
 )
+from assessment.schemas.decisions import DecisionCreate, DecisionRead
 from assessment.schemas.results import ResultRead
 from assessment.service import attempts as service
-from assessment.service import openings, results, submissions
+from assessment.service import decisions, openings, results, submissions
 from lodestar import clock
 from lodestar.adapters import ai
 from lodestar.api import (
@@ -48,12 +51,14 @@ from lodestar.api import (
     ReadSession,
     UnitOfWork,
     WriteSession,
+    allow,
     lambda_handler,
     problems,
 )
 from lodestar.contracts.assessment import AssessmentKind
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import NotFound, StaleVersion
+from lodestar.principal import Principal
+from lodestar.problems import InvalidContent, NotFound, StaleVersion
 
 router = APIRouter(tags=["assessment"])
 HELD = (NotFound, ModuleLocked, StaleVersion)
@@ -227,6 +232,36 @@ def submit(
 def read_result(attempt_id: UUID, caller: Caller, session: ReadSession) -> ResultRead:
     """Score, what was right and why, and for graded work the passage behind every point."""
     return results.get_result(session, caller, attempt_id)
+
+
+@router.get(
+    "/v1/assessment/attempts/{attempt_id}/decisions",
+    summary="List what persons decided on an attempt",
+    response_model=PageOf[DecisionRead],
+    responses=problems(NotFound),
+)
+def list_decisions(
+    attempt_id: UUID, caller: Caller, session: ReadSession, page: Paging
+) -> Page[AttemptDecision]:
+    """Newest first; a learner sees those on their own attempts."""
+    return decisions.list_decisions(session, caller, attempt_id, page)
+
+
+@router.post(
+    "/v1/assessment/attempts/{attempt_id}/decisions",
+    summary="Decide on an attempt",
+    status_code=201,
+    response_model=DecisionRead,
+    responses=problems(NotFound, OwnWork, AttemptState, InvalidContent),
+)
+def decide(
+    attempt_id: UUID,
+    body: DecisionCreate,
+    caller: Annotated[Principal, allow(*decisions.DECIDERS)],
+    session: WriteSession,
+) -> AttemptDecision:
+    """A person approves or rejects what grading left to them, or overrules a grade; the learner's star follows."""
+    return decisions.decide(session, caller, attempt_id, body)
 
 
 handler = lambda_handler(router)

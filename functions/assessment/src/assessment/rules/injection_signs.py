@@ -34,7 +34,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         rf"\W+(?:\w+\W+){{0,3}}?{_GRADING}\b",
     ),
     "score_demand": (
-        rf"\b(?:give|award|assign|grant|grade|score|rate|mark)\W+(?:{_FILLER}\W+){{0,8}}"
+        rf"\b(?:(?:give|award|assign|grant)\W+|(?:grade|score|rate|mark)\s+(?:me|us|it|this|that|them|the|my|our|all|every|"
+        rf"each)\s+)(?:{_FILLER}\W+){{0,8}}"
         rf"(?:100\b(?!\s*(?:[a-z]{{2,}}(?<!points)(?<!marks)(?<!percent)(?<!for)(?<!to)(?<!and)|[€$£₹]))|{_TOP})",
         r"\blevel\s*4\W+(?:for|to|on|in|at)\W+(?:all|every|each)\b",
         rf"\bdeserves?\W+(?:a\W+)?(?:100\s*(?:points|marks|%|percent)|{_TOP})",

@@ -1,19 +1,14 @@
 """Grading an attempt: claimed by one execution, judged criterion by criterion, settled once, or failed by name."""
 
-from collections import defaultdict
-from decimal import Decimal
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from assessment.models.attempts import Attempt
-from assessment.models.grading import Grade
 from assessment.repository import claims
 from assessment.repository import grading as repository
 from assessment.rules.grading import Outcome, Reason, Run, attempts_left, outcome
 from assessment.rules.states import State
-from assessment.rules.wording import result_message
 from assessment.schemas.grading_steps import Claimed, FailStep, GradingStep
+from assessment.service.feedback import feedback_of
 from assessment.service.grading_steps import ClaimLost, holding, refuse
 from assessment.service.outcomes import graded
 from lodestar import clock, events
@@ -95,28 +90,5 @@ def _apply(session: Session, attempt: Attempt, decided: Outcome) -> None:
         return
     attempt.state, attempt.ended_at = State.GRADED, clock.now()
     attempt.score, attempt.passed = grade.score, grade.passed
-    attempt.feedback = feedback(session, attempt, grade)
+    attempt.feedback = feedback_of(session, attempt, grade)
     events.emit(session, graded(attempt))
-
-
-def feedback(session: Session, attempt: Attempt, grade: Grade) -> dict[str, Any]:
-    """What the learner reads about a grade: who gave it, and what each criterion rests on (JR-38, JR-45)."""
-    rows = defaultdict(list)
-    for row in repository.evidence_of(session, grade.id):
-        rows[row.criterion].append(row)
-    criteria = [
-        {
-            "key": entry["key"],
-            "title": entry["title"],
-            "points": float(sum((row.points for row in rows[entry["key"]]), Decimal(0))),
-            "possible": float(entry["weight"]),
-            "comment": next((row.comment for row in rows[entry["key"]] if row.comment), ""),
-            "quotes": [{"text": r.quote, "location": r.location} for r in rows[entry["key"]] if r.quote],
-        }
-        for entry in (attempt.rubric or {}).get("criteria", [])
-    ]
-    return {
-        "summary": result_message(attempt.kind, passed=grade.passed, tier=attempt.tier_used),
-        "graded_by": {"source": grade.source, "model": grade.model},
-        "criteria": criteria,
-    }

@@ -124,22 +124,19 @@ def _keep(
     )
     session.add(grade)
     session.flush()
-    session.add_all(row for judged in grading.judged for row in _rows(grade.id, judged))
+    session.add_all(_row(grade.id, judged) for judged in grading.judged)
 
 
-def _rows(grade_id: UUID, judged: Judged) -> list[GradeEvidence]:
-    """One row a passage, the first with the criterion's points; a criterion without any has one row of 0."""
-    quotes: Sequence[Quote | None] = judged.evidence or (None,)
-    return [
-        GradeEvidence(
-            grade_id=grade_id,
-            criterion=judged.criterion.key,
-            points=judged.points if nth == 0 else 0,
-            possible=judged.criterion.possible,
-            quote=quote.text if quote else None,
-            location=quote.location if quote else None,
-            verified=quote is not None,
-            comment=judged.comment if nth == 0 else "",
-        )
-        for nth, quote in enumerate(quotes)
-    ]
+def _row(grade_id: UUID, judged: Judged) -> GradeEvidence:
+    """A criterion's points with the first passage that bears them; without one they are 0."""
+    quote = judged.evidence[0] if judged.evidence else None
+    return GradeEvidence(
+        grade_id=grade_id,
+        criterion=judged.criterion.key,
+        points=judged.points,
+        possible=judged.criterion.possible,
+        quote=quote.text if quote else None,
+        location=quote.location if quote else None,
+        verified=quote is not None,
+        comment=judged.comment,
+    )
