@@ -39,7 +39,8 @@ def main() -> int:
     assessment.write_assessments(program.program_id, modules)
     assessment.write_lesson_items(lessons)
     say(f"{len(content.items)} items, {len(backgrounds)} backgrounds with their profiles")
-    program.publish(organizations.values())
+    program.publish()
+    program.assign(administrator, organizations.values())
     say(f"“{content.program.title}” is published and assigned")
     return 0
 

@@ -115,15 +115,14 @@ class ProgramSeed:
                 }
             )
 
-    def publish(self, organizations: Iterable[str]) -> None:
-        """The first version, and the assignment to each organization, whose learners are enrolled by it."""
+    def publish(self) -> None:
+        """The first version."""
         if self._staff.get(f"{BASE}/programs/{self.program_id}")["published_version_id"] is None:
             self._staff.post(f"{BASE}/programs/{self.program_id}/versions")
-        assigned = {
-            row["organization_id"]
-            for row in self._staff.every(f"{BASE}/program-assignments", program_id=self.program_id)
-        }
+
+    def assign(self, administrator: Client, organizations: Iterable[str]) -> None:
+        """Offer the program to each organization, whose learners are enrolled by it."""
         for organization in organizations:
-            if organization not in assigned:
-                body = {"program_id": self.program_id, "organization_id": organization}
-                self._staff.post(f"{BASE}/program-assignments", body)
+            client = administrator.within(organization)
+            if not client.get(f"{BASE}/program-assignments", program_id=self.program_id)["data"]:
+                client.post(f"{BASE}/program-assignments", {"program_id": self.program_id})
