@@ -11,7 +11,7 @@ export PYTHONPATH := $(subst $(empty) $(empty),:,. $(SHIPPED))
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop clean test check bench journey endpoint openapi deploy lock
+.PHONY: help run stop logs clean test check bench journey endpoint openapi deploy lock
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ run: $(INSTALLED) ## Serve the product at http://localhost:8000 until Ctrl-C (AR
 
 stop: ## Stop what `make run` started; the data stays
 	@test ! -x $(RUN) || $(RUN) -m local stop
+
+logs: $(INSTALLED) ## Print what the functions have logged (ARGS=<correlation id> finds one request)
+	@$(RUN) -m local logs $(ARGS)
 
 test: $(INSTALLED) ## Run every test, with coverage (ARGS="tests/learning -k star" for some, without)
 	@$(RUN) -m pytest $(or $(ARGS),--cov --cov-report=term:skip-covered)

@@ -1,10 +1,11 @@
-"""`python -m local run|stop|clean|status`."""
+"""`python -m local run|stop|clean|status|logs`."""
 
 import argparse
 import sys
 from dataclasses import replace
 
 from local import stack
+from local.logs import show
 from local.run import run
 from local.settings import Settings
 from local.supervisor import CannotRun
@@ -20,6 +21,8 @@ def main(arguments: list[str]) -> int:
     commands.add_parser("stop", help="end everything; the data stays")
     commands.add_parser("clean", help="end everything and remove the data")
     commands.add_parser("status", help="say what runs")
+    logs = commands.add_parser("logs", help="print what the functions have logged")
+    logs.add_argument("words", nargs="*", help="that a line must hold, a correlation id for one")
     asked = parser.parse_args(arguments)
     settings = Settings.from_environment()
     if getattr(asked, "unseeded", False):
@@ -36,6 +39,8 @@ def main(arguments: list[str]) -> int:
                 stack.clean(settings)
             case "status":
                 return _status(settings)
+            case "logs":
+                show(settings, asked.words)
     except CannotRun as reason:
         print(f"Cannot run: {reason}", file=sys.stderr)
         return 1
