@@ -39,6 +39,8 @@ def main(arguments: list[str]) -> int:
                 stack.clean(settings)
             case "status":
                 return _status(settings)
+            case "logs" if not stack.is_running(settings):
+                return _status(settings)
             case "logs":
                 show(settings, asked.words)
     except CannotRun as reason:
