@@ -1,0 +1,1 @@
+"""One consumed event a file."""

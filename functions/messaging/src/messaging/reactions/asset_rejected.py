@@ -1,0 +1,16 @@
+"""On media.asset_rejected: tell the file's owner."""
+
+from sqlalchemy.orm import Session
+
+from lodestar.contracts.media import AssetRejected
+from lodestar.events import reaction
+from messaging import service
+from messaging.rules import texts
+
+
+def react(session: Session, event: AssetRejected) -> None:
+    """Once, however often the event comes."""
+    service.notify(session, event.owner_id, texts.asset_rejected(event))
+
+
+handler = reaction(AssetRejected, react)

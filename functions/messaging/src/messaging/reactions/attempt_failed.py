@@ -1,0 +1,16 @@
+"""On assessment.attempt_failed: tell the learner."""
+
+from sqlalchemy.orm import Session
+
+from lodestar.contracts.assessment import AttemptFailed
+from lodestar.events import reaction
+from messaging import service
+from messaging.rules import texts
+
+
+def react(session: Session, event: AttemptFailed) -> None:
+    """Once, however often the event comes."""
+    service.notify(session, event.learner_id, texts.attempt_failed(event))
+
+
+handler = reaction(AttemptFailed, react)
