@@ -2,7 +2,7 @@
 
 import re
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
 
 from packaging.markers import default_environment
@@ -65,6 +65,27 @@ def files(name: str) -> tuple[Path, ...]:
         Path(str(file.locate())) for file in recorded if file.suffix != ".pyc" and ".." not in file.parts
     ]
     return tuple(path for path in located if path.is_file() and "tests" not in path.parts)
+
+
+def site_of(path: Path) -> Path:
+    """The site-packages that a file is in."""
+    return next(parent for parent in path.parents if parent.name == "site-packages")
+
+
+@cache
+def _shared() -> frozenset[str]:
+    """Top-level folders that several distributions fill, as `google`."""
+    return frozenset(name for name, owners in packages_distributions().items() if len(set(owners)) > 1)
+
+
+def roots(name: str) -> set[Path]:
+    """A distribution's files; a folder of its own stands for all that is in it, with the bytecode at hand."""
+    found = set()
+    for path in files(name):
+        site = site_of(path)
+        top = path.relative_to(site).parts[0]
+        found.add(path if top in _shared() else site / top)
+    return found
 
 
 def unzipped(paths: list[Path]) -> int:

@@ -67,29 +67,36 @@ def locate(name: str, source: Path) -> tuple[Path, str] | None:
     return None
 
 
+@cache
+def references(path: Path, symbol: str, own: str) -> frozenset[str]:
+    """What a definition, or with an empty symbol the module's top level, refers to."""
+    found = module(path)
+    statements: list[ast.stmt] = [found.definitions[symbol]] if symbol else list(found.top_level)
+    names = bound(node for statement in found.top_level for node in ast.walk(statement))
+    inner = bound(node for statement in statements for node in ast.walk(statement)) if symbol else {}
+    return frozenset(referred(statements, {**names, **inner}, own=own))
+
+
+@cache
+def successors(name: str, source: Path) -> frozenset[str]:
+    """What follows when `name` is touched: its module's top level, its own body, or what it is another name for."""
+    place = locate(name, source)
+    if place is None:
+        return frozenset()
+    path, symbol = place
+    own = name.removesuffix(f".{symbol}") if symbol else name
+    following = references(path, "", own)
+    if symbol in module(path).definitions:
+        return following | references(path, symbol, own)
+    renamed = bound(node for statement in module(path).top_level for node in ast.walk(statement)).get(symbol)
+    return following | {renamed} if renamed else following
+
+
 def reached(start: str, source: Path) -> set[str]:
     """Full names of everything that loading the module `start`, and calling what it refers to, may touch."""
     touched: set[str] = set()
-    done: set[tuple[Path, str]] = set()
-    waiting = [start, f"{start}.run", f"{start}.react"]
+    waiting = {start, f"{start}.run", f"{start}.react"}
     while waiting:
-        name = waiting.pop()
-        touched.add(name)
-        place = locate(name, source)
-        if place is None:
-            continue
-        path, symbol = place
-        own = name.removesuffix(f".{symbol}") if symbol else name
-        found = module(path)
-        names = bound(node for statement in found.top_level for node in ast.walk(statement))
-        parts: dict[str, list[ast.stmt]] = {"": list(found.top_level)}
-        if symbol in found.definitions:
-            parts[symbol] = [found.definitions[symbol]]
-        for part, statements in parts.items():
-            if (path, part) not in done:
-                done.add((path, part))
-                inner = bound(node for statement in statements for node in ast.walk(statement))
-                waiting += referred(statements, {**names, **inner}, own=own)
-        if symbol in names:
-            waiting.append(names[symbol])
+        touched |= waiting
+        waiting = {following for name in waiting for following in successors(name, source)} - touched
     return touched

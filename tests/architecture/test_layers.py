@@ -7,8 +7,18 @@ from pathlib import Path
 
 import pytest
 from fastapi.routing import APIRoute
+from packaging.requirements import Requirement
 
-from tests.architecture.packages import LAYERS, RUNTIME, closure, distributions, files, layer_size, unzipped
+from tests.architecture.packages import (
+    LAYERS,
+    RUNTIME,
+    closure,
+    distributions,
+    layer_size,
+    roots,
+    site_of,
+    unzipped,
+)
 from tests.architecture.reach import reached
 from tests.architecture.tree import ROOT, Function, functions, template
 
@@ -77,18 +87,14 @@ def test_every_layer_is_built_from_its_folder() -> None:
 
 def environment(layers: frozenset[str], place: Path) -> Path:
     """A folder with what Lambda's runtime and these layers carry, and nothing else that is installed here."""
-    from packaging.requirements import Requirement
-
     names = set(closure([Requirement(name) for name in RUNTIME]))
     for layer in layers:
         names |= distributions(layer)
     for name in sorted(names):
-        for path in files(name):
-            site = next(parent for parent in path.parents if parent.name == "site-packages")
-            target = place / path.relative_to(site)
+        for path in roots(name):
+            target = place / path.relative_to(site_of(path))
             target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.exists():
-                target.symlink_to(path)
+            target.symlink_to(path)
     return place
 
 
@@ -110,7 +116,10 @@ def import_alone(path: list[str], *modules: str) -> str:
     """Import the modules with this path and the standard library; the traceback, empty when all is well."""
     ended = subprocess.run(
         [sys.executable, "-S", "-c", "; ".join(f"import {module}" for module in modules)],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(path),
+        },
         capture_output=True,
         text=True,
         timeout=60,

@@ -122,3 +122,18 @@ def test_every_definition_is_deployed_and_traced() -> None:
         assert properties["Tracing"] == {"Enabled": True}, name
         assert properties["Logging"]["Level"] == "ERROR", name
         assert [event["Type"] for event in properties["Events"].values()] == ["EventBridgeRule"], name
+
+
+def test_the_root_hands_every_step_to_the_state_machines() -> None:
+    given = template("template.yaml")["Resources"]["StateMachines"]["Properties"]["Parameters"]
+    assert set(given) == set(template("statemachines/template.yaml")["Parameters"])
+
+
+@machines
+def test_a_machine_may_invoke_exactly_its_own_steps(path: Path) -> None:
+    resources = template("statemachines/template.yaml")["Resources"]
+    name = camel(path.name.partition(".")[0])
+    statements = resources[f"{name}Role"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    allowed = next(s["Resource"] for s in statements if s["Action"] == "lambda:InvokeFunction")
+    given = resources[name]["Properties"]["DefinitionSubstitutions"]
+    assert sorted(arn["Ref"] for arn in allowed) == sorted(value["Ref"] for value in given.values())
