@@ -86,12 +86,3 @@ class ModuleLocked(Problem):
     status = 403
     code = "module_locked"
     title = "This is locked for now"
-
-
-class FileRejected(Exception):
-    """The file is not what it claimed, or breaks a limit: a problem's code, and words for its owner."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(f"{code}: {detail}")
-        self.code = code
-        self.detail = detail

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from media.errors import FileRejected
 from media.rules.purposes import INTERVIEW_TOLERANCE_MS, Purpose
 
 CONTAINERS = {b"\x1a\x45\xdf\xa3": "matroska", b"ftyp": "mp4"}
@@ -12,6 +11,15 @@ VIDEO_CODECS = frozenset({"vp8", "vp9", "av1", "h264", "hevc"})
 MOST_PIXELS = 4096 * 2304
 HEAD_BYTES = 4096
 """How much of a file's beginning `document_type` looks at."""
+
+
+class FileRejected(Exception):
+    """The file is not what it claimed, or breaks a limit: a problem's code, and words for its owner."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

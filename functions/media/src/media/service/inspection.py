@@ -8,11 +8,10 @@ from typing import Literal
 from uuid import UUID
 
 from lodestar.adapters.storage import ObjectNotFound, object_store
-from media.errors import FileRejected
 from media.models.assets import MediaAsset
 from media.models.transcripts import Rendition, Transcript
 from media.repository import transcripts as transcript_repository
-from media.rules.probe import CONTENT_TYPES, HEAD_BYTES, Probe, check_document, check_video
+from media.rules.probe import CONTENT_TYPES, HEAD_BYTES, FileRejected, Probe, check_document, check_video
 from media.rules.purposes import PURPOSES
 from media.service import probing
 from media.service.processing import end_operations, held

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from media.errors import FileRejected
-from media.rules.probe import HEAD_BYTES, Probe, container_of
+from media.rules.probe import HEAD_BYTES, FileRejected, Probe, container_of
 
 RATE = 48_000
 OPUS_FRAME = 960
