@@ -212,10 +212,11 @@ ORGANIZATIONS_OF_CALLER = """
 RETURNS TABLE (id uuid, kind text, name text, slug text, state text, roles jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER AS $$
   SELECT o.id, o.kind, o.name, o.slug, o.state,
-    coalesce(jsonb_agg(m.role ORDER BY m.role) FILTER (WHERE m.ended_at IS NULL), '[]')
+    coalesce(jsonb_agg(m.role ORDER BY m.role) FILTER (WHERE m.id IS NOT NULL), '[]')
   FROM identity.organizations AS o
-  LEFT JOIN identity.memberships AS m ON m.org_id = o.id AND m.user_id = backbone.current_user_id()
-  WHERE m.ended_at IS NULL AND (m.id IS NOT NULL OR o.founder_id = backbone.current_user_id())
+  LEFT JOIN identity.memberships AS m
+    ON m.org_id = o.id AND m.user_id = backbone.current_user_id() AND m.ended_at IS NULL
+  WHERE m.id IS NOT NULL OR (o.founder_id = backbone.current_user_id() AND o.state <> 'verified')
   GROUP BY o.id ORDER BY o.name, o.id LIMIT 100
 $$"""
 AUDITED_ORGANIZATIONS = """

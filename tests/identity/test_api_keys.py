@@ -1,0 +1,137 @@
+"""/v1/identity/api-keys."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from lodestar import clock
+from lodestar.db import work_for
+from lodestar.principal import Role
+from tests import gateway
+from tests.bus import emitted
+from tests.factories.identity import a_person, an_organization
+
+pytestmark = pytest.mark.usefixtures("product")
+KEYS = "/v1/identity/api-keys"
+BODY = {"name": "Nightly import", "scopes": ["learning:read", "assessment:write"], "expires_in_days": 30}
+
+
+def an_admin() -> gateway.Person:
+    return a_person(an_organization(), Role.ORG_ADMIN)
+
+
+def a_key(admin: gateway.Person) -> dict[str, Any]:
+    made: dict[str, Any] = gateway.post(KEYS, BODY, as_=admin).expect(201)
+    return made
+
+
+def resolves(key: str) -> bool:
+    import hashlib
+
+    with work_for(UUID(int=0)) as session:
+        found = session.execute(
+            text("SELECT api_key_id FROM identity.resolve_api_key(:hash)"),
+            {"hash": hashlib.sha256(key.encode()).hexdigest()},
+        )
+        return found.first() is not None
+
+
+def test_a_key_is_shown_once_and_kept_as_a_hash() -> None:
+    admin, key = an_admin(), {"Idempotency-Key": str(uuid4())}
+    answer = gateway.post(KEYS, BODY, as_=admin, headers=key)
+    made = answer.expect(201)
+    assert made["key"].startswith("lsk_")
+    assert len(made["key"]) >= len("lsk_") + 128 // 6
+    assert made["key"].startswith(made["prefix"])
+    assert answer.headers["cache-control"] == "no-store"
+    repeated = gateway.post(KEYS, BODY, as_=admin, headers=key)
+    assert repeated.expect(409)["code"] == "secret_already_shown"
+    (listed,) = gateway.get(KEYS, as_=admin).expect(200)["data"]
+    assert "key" not in listed
+    assert (listed["state"], listed["scopes"]) == ("active", ["assessment:write", "learning:read"])
+    with work_for(admin.org_id) as session:
+        for table in ("identity.api_keys", "backbone.outbox", "backbone.idempotency_keys"):
+            rows = session.scalars(text(f"SELECT row_to_json(t)::text FROM {table} AS t")).all()
+            assert rows
+            assert not any(made["key"] in row for row in rows)
+
+
+def test_both_keys_work_for_the_overlap_of_a_rotation() -> None:
+    admin = an_admin()
+    old = a_key(admin)
+    new = gateway.post(f"{KEYS}/{old['id']}/rotations", {"overlap_hours": 2}, as_=admin).expect(201)
+    assert (new["name"], new["scopes"]) == (old["name"], old["scopes"])
+    assert resolves(old["key"])
+    assert resolves(new["key"])
+    (kept,) = [k for k in gateway.get(KEYS, as_=admin).expect(200)["data"] if k["id"] == old["id"]]
+    assert kept["rotated_to"] == new["id"]
+    left = datetime.fromisoformat(kept["expires_at"]) - clock.now()
+    assert timedelta(hours=1, minutes=59) < left <= timedelta(hours=2)
+    again = gateway.post(f"{KEYS}/{old['id']}/rotations", {}, as_=admin)
+    assert again.expect(409)["code"] == "key_not_usable"
+
+
+def test_without_overlap_the_old_key_ends_at_once() -> None:
+    admin = an_admin()
+    old = a_key(admin)
+    new = gateway.post(f"{KEYS}/{old['id']}/rotations", {"overlap_hours": 0}, as_=admin).expect(201)
+    assert (resolves(old["key"]), resolves(new["key"])) == (False, True)
+
+
+def test_a_key_is_revoked_by_any_administrator_and_rotated_by_its_owner_only() -> None:
+    admin = an_admin()
+    colleague, made = a_person(admin.org_id, Role.ORG_ADMIN), a_key(admin)
+    assert gateway.post(f"{KEYS}/{made['id']}/rotations", {}, as_=colleague).status == 404
+    gateway.delete(f"{KEYS}/{made['id']}", as_=colleague).expect(204)
+    gateway.delete(f"{KEYS}/{made['id']}", as_=colleague).expect(204)
+    assert not resolves(made["key"])
+    actions = [e["data"]["action"] for e in emitted(admin.org_id, "backbone.audit_recorded")]
+    assert actions == ["api_key.created", "api_key.revoked"]
+
+
+def test_a_key_makes_no_keys() -> None:
+    admin = an_admin()
+    made = a_key(admin)
+    machine = gateway.Person(
+        admin.user_id,
+        admin.memberships,
+        extra={"api_key_id": made["id"], "scopes": "identity:read identity:write"},
+    )
+    assert gateway.get(KEYS, as_=machine).status == 200
+    for answer in (
+        gateway.post(KEYS, BODY, as_=machine),
+        gateway.post(f"{KEYS}/{made['id']}/rotations", {}, as_=machine),
+        gateway.delete(f"{KEYS}/{made['id']}", as_=machine),
+    ):
+        assert answer.expect(403)["code"] == "person_required"
+
+
+def test_a_key_of_another_tenant_is_absent() -> None:
+    admin, made = an_admin(), a_key(an_admin())
+    for key_id in (made["id"], str(uuid4())):
+        assert gateway.delete(f"{KEYS}/{key_id}", as_=admin).expect(404)["code"] == "not_found"
+        assert gateway.post(f"{KEYS}/{key_id}/rotations", {}, as_=admin).expect(404)["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("scopes", []),
+        ("scopes", ["learning:admin"]),
+        ("scopes", ["*"]),
+        ("expires_in_days", 0),
+        ("expires_in_days", 366),
+        ("name", ""),
+        ("user_id", str(uuid4())),
+    ],
+)
+def test_a_key_that_makes_no_sense_says_which_field(field: str, value: Any) -> None:
+    answer = gateway.post(KEYS, {**BODY, field: value}, as_=an_admin()).expect(422)
+    assert answer["errors"][0]["field"].startswith(field)
+
+
+def test_staff_has_no_keys() -> None:
+    assert gateway.post(KEYS, BODY, as_=a_person(an_organization(), Role.ORG_STAFF)).status == 403
