@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from lodestar import audit
 from lodestar.api import (
     APIRouter,
     Caller,
@@ -15,8 +16,10 @@ from lodestar.api import (
     WriteSession,
     lambda_handler,
 )
-from lodestar.principal import Role
+from lodestar.db import act_for, unit_of_work
+from lodestar.principal import Principal, Role
 from lodestar.problems import Conflict
+from tests.bus import emitted
 from tests.gateway import Person, gateway_event
 
 pytestmark = pytest.mark.usefixtures("product")
@@ -90,3 +93,15 @@ def test_unknown_fields_and_missing_credentials_are_refused() -> None:
 def test_tenants_do_not_see_each_other() -> None:
     call("POST", "/v1/test/buckets", as_=a_person(), body={"amount": 1})
     assert call("GET", "/v1/test/buckets", as_=a_person()) == (200, {"count": 0})
+
+
+def test_events_of_two_organizations_leave_with_one_transaction() -> None:
+    here, there = a_person(), a_person()
+    principal = Principal(here.user_id, here.org_id)
+    with unit_of_work(principal) as session:
+        audit.record(session, "first", subject_type="test", subject_id=here.org_id)
+        act_for(session, Principal(here.user_id, there.org_id))
+        audit.record(session, "second", subject_type="test", subject_id=there.org_id)
+        act_for(session, principal)
+    assert [e["data"]["action"] for e in emitted(here.org_id)] == ["first"]
+    assert [e["data"]["action"] for e in emitted(there.org_id)] == ["second"]

@@ -126,7 +126,11 @@ def work_for(org_id: UUID) -> Iterator[Session]:
 
 
 def act_for(session: Session, principal: Principal) -> None:
-    """Go on in the same transaction for the organization that a public token led to."""
+    """Go on in the same transaction for another organization: the one that a public token led to, or a new one.
+
+    What was emitted so far is stored for the organization that it happened in.
+    """
+    outbox.write(session)
     session.info["principal"] = principal
     session.execute(ENTER, {"org_id": principal.org_id, "user_id": principal.user_id, "read_only": False})
 

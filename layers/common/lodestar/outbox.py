@@ -17,6 +17,7 @@ from lodestar import tables
 from lodestar.log import log
 
 PENDING = "outbox.pending"
+WRITTEN = "outbox.written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,10 @@ class OutboxRow:
 
 
 def write(session: Session) -> None:
-    """Store what was emitted in this transaction; one statement, however many events."""
-    pending: list[OutboxRow] = session.info.get(PENDING, [])
+    """Store what was emitted in this transaction for its organization; one statement, however many events."""
+    pending: list[OutboxRow] = session.info.pop(PENDING, [])
     if pending:
+        session.info.setdefault(WRITTEN, []).extend(pending)
         rows = [
             {"id": e.id, "org_id": e.org_id, "name": e.name, "detail": e.detail, "occurred_at": e.occurred_at}
             for e in pending
@@ -43,15 +45,15 @@ def write(session: Session) -> None:
 
 def publish(session: Session) -> None:
     """Send what this transaction committed. A failure is logged and left to the relay: the work itself stands."""
-    pending: list[OutboxRow] = session.info.pop(PENDING, [])
-    if not pending:
+    written: list[OutboxRow] = session.info.pop(WRITTEN, [])
+    if not written:
         return
     from lodestar import bus
 
     try:
-        published = bus.put(pending)
+        published = bus.put(written)
     except bus.BusUnavailable as error:
-        log.warning("events_left_to_the_relay", count=len(pending), reason=str(error))
+        log.warning("events_left_to_the_relay", count=len(written), reason=str(error))
         return
     mark_published(session, published)
 
