@@ -31,6 +31,7 @@ LARGEST_BODY = 6 * 1024 * 1024
 CONCURRENT_REQUESTS = 12
 ANSWER_SECONDS = 60
 GATEWAY_RESPONSES = ROOT / "functions" / "identity" / "template.yaml"
+OPENAPI = ROOT / "docs" / "openapi.json"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _BETWEEN_NEIGHBOURS = {
     "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
@@ -193,7 +194,9 @@ def create_app(settings: Settings) -> Starlette:
         return FileResponse(Path(__file__).parent / "docs.html")
 
     async def openapi(_: Request) -> Response:
-        return FileResponse(ROOT / "docs" / "openapi.json", media_type="application/json")
+        if not OPENAPI.exists():
+            raise NotFound("docs/openapi.json is missing; `make openapi` writes it.")
+        return FileResponse(OPENAPI, media_type="application/json")
 
     async def configuration(_: Request) -> Response:
         """What the browser app and scripts need to know before they sign in."""
