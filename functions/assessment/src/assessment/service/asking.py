@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -30,7 +29,7 @@ from lodestar.adapters.ai import (
     chain,
     run_chain,
 )
-from lodestar.adapters.storage import object_store
+from lodestar.adapters.storage import ObjectNotFound, object_store
 from lodestar.contracts import identity, media
 
 PURPOSES = {
@@ -100,9 +99,9 @@ def recording_of(session: Session, attempt: Attempt) -> Recording | None:
 
 
 def ask(step: OpinionStep, request: GenerationRequest, *, recording: Recording | None) -> Generation:
-    """Models that watch are asked with the recording, the others with the transcript alone.
+    """Models that watch are asked with the recording, the others, or all if it is gone, with the transcript alone.
 
-    Raises `AllModelsFailed`, `CapabilityNotConfigured`, and storage's errors. No transaction may be open.
+    Raises `AllModelsFailed`, `CapabilityNotConfigured`, `StorageUnavailable`. No transaction may be open.
     """
     on_run = recorder(step.org_id, attempt_id=step.attempt_id, execution=step.execution)
     models = models_for(step.turn, chain(request.purpose))
@@ -111,12 +110,15 @@ def ask(step: OpinionStep, request: GenerationRequest, *, recording: Recording |
         return run_chain(models, request, on_run=on_run)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "recording"
-        object_store().download(recording.storage_key, path)
+        try:
+            object_store().download(recording.storage_key, path)
+        except ObjectNotFound:
+            return run_chain(models, request, on_run=on_run)
         shown = MediaInput(path=path, content_type=recording.content_type)
         try:
             return run_chain(watching, replace(request, media=shown), on_run=on_run)
         except AllModelsFailed as error:
-            failed: list[Any] = error.reasons
+            failed = error.reasons
     reading = [model for model in models if not model.takes_video]
     try:
         return run_chain(reading, request, on_run=on_run)
