@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Select, delete, func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from learning.models.programs import Program, ProgramVersion, Stage
@@ -34,7 +35,7 @@ def published_versions(session: Session, program_ids: Sequence[UUID]) -> dict[UU
     statement = (
         select(ProgramVersion)
         .where(ProgramVersion.program_id.in_(program_ids), ProgramVersion.published_at.is_not(None))
-        .distinct(ProgramVersion.program_id)
+        .ext(distinct_on(ProgramVersion.program_id))
         .order_by(ProgramVersion.program_id, ProgramVersion.number.desc())
     )
     return {version.program_id: version for version in session.scalars(statement)}

@@ -20,8 +20,8 @@ DONE = "You have earned every star of this program. Congratulations!"
 
 
 def of(completed: int, required: int) -> str:
-    """How many of how many: "2 of 5"."""
-    return f"{completed} of {required}"
+    """How many of how many: "2 of 5"; more than enough is enough."""
+    return f"{min(completed, required)} of {required}"
 
 
 def stars(earned: int, possible: int) -> str:
