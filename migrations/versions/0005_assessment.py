@@ -243,7 +243,8 @@ GRANT EXECUTE ON FUNCTION assessment.quiz_is_passed(uuid, uuid) TO lodestar_app;
 """
 
 V_ATTEMPTS = """
-SELECT id AS attempt_id, enrollment_id, learner_id, kind, assessment_id, module_id, lesson_id, state, source,
+SELECT id AS attempt_id, enrollment_id, learner_id, kind, assessment_id, module_id, lesson_id,
+       CASE WHEN state = 'in_progress' AND deadline_at < now() THEN 'expired' ELSE state END AS state, source,
        tier_used, star, target_tier, score, passed, created_at, ended_at
 FROM assessment.attempts
 """

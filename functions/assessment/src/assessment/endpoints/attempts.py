@@ -41,7 +41,6 @@ from assessment.schemas.decisions import DecisionCreate, DecisionRead
 from assessment.schemas.results import ResultRead
 from assessment.service import attempts as service
 from assessment.service import decisions, openings, results, submissions
-from lodestar import clock
 from lodestar.adapters import ai
 from lodestar.api import (
     APIRouter,
@@ -62,19 +61,6 @@ from lodestar.problems import InvalidContent, NotFound, StaleVersion
 
 router = APIRouter(tags=["assessment"])
 HELD = (NotFound, ModuleLocked, StaleVersion)
-
-
-def _shown(attempt: Attempt) -> AttemptRead:
-    return AttemptRead.of(attempt, now=clock.now())
-
-
-def _unless_expired(attempt: Attempt) -> AttemptRead:
-    """Once the expiry is stored: what came too late is refused."""
-    if attempt.state == State.EXPIRED:
-        raise WindowClosed(
-            "The deadline has passed; nothing was handed in.", deadline_at=str(attempt.deadline_at)
-        )
-    return _shown(attempt)
 
 
 @router.get(
@@ -124,7 +110,7 @@ def open_attempt(
     """A new attempt is `preparing` until its content is there; an open one is answered again, with 200."""
     attempt, is_new = openings.open_attempt(session, caller.user_id, body)
     response.status_code = 201 if is_new else 200
-    return _shown(attempt)
+    return AttemptRead.of(attempt)
 
 
 @router.get(
@@ -135,7 +121,7 @@ def open_attempt(
 )
 def read_attempt(attempt_id: UUID, caller: Caller, session: ReadSession) -> AttemptRead:
     """What is asked (a timed attempt's only once it has started), the draft, and where it stands."""
-    return _shown(service.get_attempt(session, caller, attempt_id))
+    return AttemptRead.of(service.get_attempt(session, caller, attempt_id))
 
 
 @router.patch(
@@ -145,12 +131,10 @@ def read_attempt(attempt_id: UUID, caller: Caller, session: ReadSession) -> Atte
     responses=problems(*HELD, AttemptState, AlreadySubmitted, WindowClosed, WrongSubmissionKind),
 )
 def autosave(
-    attempt_id: UUID, body: DraftWrite, caller: Caller, work: UnitOfWork, if_match: IfMatch
+    attempt_id: UUID, body: DraftWrite, caller: Caller, session: WriteSession, if_match: IfMatch
 ) -> AttemptRead:
     """Keep answers, text or address; of two tabs that send If-Match, the one that is behind hears so."""
-    with work.transaction() as session:
-        attempt = service.autosave(session, caller.user_id, attempt_id, body, if_match=if_match)
-    return _unless_expired(attempt)
+    return AttemptRead.of(service.autosave(session, caller.user_id, attempt_id, body, if_match=if_match))
 
 
 @router.post(
@@ -162,7 +146,7 @@ def autosave(
 )
 def regenerate(attempt_id: UUID, caller: Caller, session: WriteSession, if_match: IfMatch) -> AttemptRead:
     """Another project, or other interview questions, up to three times before the start (D-09)."""
-    return _shown(service.regenerate(session, caller.user_id, attempt_id, if_match=if_match))
+    return AttemptRead.of(service.regenerate(session, caller.user_id, attempt_id, if_match=if_match))
 
 
 @router.post(
@@ -190,7 +174,7 @@ def start(
             attempt = service.start_interview(
                 session, caller.user_id, attempt_id, if_match=if_match, by_review=not available
             )
-    return _shown(attempt)
+    return AttemptRead.of(attempt)
 
 
 @router.post(
@@ -214,13 +198,11 @@ def submit(
     attempt_id: UUID,
     body: Annotated[Submission, Body()],
     caller: Caller,
-    work: UnitOfWork,
+    session: WriteSession,
     if_match: IfMatch,
 ) -> AttemptRead:
     """Single-choice answers are scored at once; a project or an interview is graded in the background."""
-    with work.transaction() as session:
-        attempt = submissions.submit(session, caller.user_id, attempt_id, body, if_match=if_match)
-    return _unless_expired(attempt)
+    return AttemptRead.of(submissions.submit(session, caller.user_id, attempt_id, body, if_match=if_match))
 
 
 @router.get(

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, load_only, undefer
 
 from assessment.models.attempts import Attempt
+from assessment.rules.states import State
 from lodestar.principal import Principal
 
 LONGEST_HISTORY = 100
@@ -50,6 +51,16 @@ def visible(caller: Principal) -> Select[Attempt]:
 def summaries(caller: Principal) -> Select[Attempt]:
     """The same, without what was asked and handed in."""
     return visible(caller).options(load_only(*SUMMARY, raiseload=True))
+
+
+def is_in(state: State) -> ColumnElement[bool]:
+    """Whether an attempt stands in `state`; one whose deadline has passed is expired, though its row says nothing."""
+    over = and_(Attempt.state == State.IN_PROGRESS, Attempt.deadline_at < func.now())
+    if state is State.EXPIRED:
+        return or_(Attempt.state == State.EXPIRED, over)
+    if state is State.IN_PROGRESS:
+        return and_(Attempt.state == State.IN_PROGRESS, or_(Attempt.deadline_at.is_(None), ~over))
+    return Attempt.state == state
 
 
 def find_visible(

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from assessment.models.attempts import Attempt
 from assessment.rules.attempts import REGENERATIONS
 from assessment.rules.states import State, is_over
 from assessment.rules.wording import DIFFICULTIES, SOURCES, state_message
 from assessment.schemas.rubrics import CriterionRead
+from lodestar import clock
 from lodestar.api import ReadModel, WriteModel
 from lodestar.contracts.assessment import AssessmentKind
 from lodestar.contracts.learning import Tier
@@ -124,6 +125,13 @@ class AttemptSummaryRead(ReadModel):
     score: float | None
     passed: bool | None
 
+    @model_validator(mode="after")
+    def tell_expiry(self) -> "AttemptSummaryRead":
+        """What ran out of time is expired, though nothing has been written since."""
+        if is_over(self.state, self.deadline_at, now=clock.now()):
+            self.state = State.EXPIRED
+        return self
+
 
 class AttemptRead(AttemptSummaryRead):
     """An attempt as a screen shows it."""
@@ -149,16 +157,15 @@ class AttemptRead(AttemptSummaryRead):
     failure_code: str | None
 
     @classmethod
-    def of(cls, attempt: Attempt, *, now: datetime) -> "AttemptRead":
-        """The attempt as it stands now: one whose time ran out is expired, whether or not a row says so yet."""
-        over = is_over(attempt.state, attempt.deadline_at, now=now)
-        state = State.EXPIRED if over else State(attempt.state)
+    def of(cls, attempt: Attempt) -> "AttemptRead":
+        """The attempt as it stands now."""
+        summary = AttemptSummaryRead.model_validate(attempt)
+        state = summary.state
         made = state != State.PREPARING
         shown = made and (attempt.started_at is not None or attempt.kind in SHOWN_BEFORE_START)
         changeable = attempt.kind in SHOWN_BEFORE_START and state in (State.PREPARING, State.DRAFT)
-        plain = AttemptSummaryRead.model_validate(attempt).model_dump() | {"state": state}
         return cls(
-            **plain,
+            **summary.model_dump(),
             background_id=attempt.background_id,
             message=state_message(state, attempt.failure_detail),
             submission_kind=attempt.submission_kind,

@@ -12,6 +12,7 @@ from assessment.errors import (
     ContentPreparing,
     ModuleLocked,
     RegenerationsUsed,
+    WindowClosed,
     WrongSubmissionKind,
 )
 from assessment.models.attempts import Attempt
@@ -33,10 +34,15 @@ from lodestar.problems import InvalidContent, NotFound
 RECORDING_CONSENT = "recording"
 
 
-def list_attempts(session: Session, caller: Principal, page: PageQuery, **filters: object) -> Page[Attempt]:
+def list_attempts(
+    session: Session, caller: Principal, page: PageQuery, *, state: State | None, **filters: object
+) -> Page[Attempt]:
     """Staff see their organization's attempts, a learner their own; newest first."""
     given = {name: value for name, value in filters.items() if value is not None}
-    return paginate(session, repository.summaries(caller).filter_by(**given), page, keys=(Attempt.id,))
+    statement = repository.summaries(caller).filter_by(**given)
+    if state is not None:
+        statement = statement.where(repository.is_in(state))
+    return paginate(session, statement, page, keys=(Attempt.id,))
 
 
 def get_attempt(session: Session, caller: Principal, attempt_id: UUID) -> Attempt:
@@ -75,17 +81,12 @@ def check_access(session: Session, attempt: Attempt) -> None:
         raise ModuleLocked.of(access)
 
 
-def expire(session: Session, attempt: Attempt) -> bool:
-    """Close the attempt if its time ran out; the caller then commits, and refuses with `WindowClosed`."""
-    if not is_over(attempt.state, attempt.deadline_at, now=clock.now()):
-        return False
-    attempt.state, attempt.ended_at = State.EXPIRED, attempt.deadline_at
-    session.flush()
-    return True
-
-
 def refuse_unless_in_progress(attempt: Attempt) -> None:
-    """Raises `AlreadySubmitted`, `ContentPreparing` or `AttemptState`."""
+    """Raises `WindowClosed`, `AlreadySubmitted`, `ContentPreparing` or `AttemptState`."""
+    if is_over(attempt.state, attempt.deadline_at, now=clock.now()):
+        raise WindowClosed(
+            "The deadline has passed; nothing was handed in.", deadline_at=str(attempt.deadline_at)
+        )
     if attempt.state == State.IN_PROGRESS:
         return
     if attempt.state in HANDED_IN:
@@ -100,10 +101,8 @@ def refuse_unless_in_progress(attempt: Attempt) -> None:
 def autosave(
     session: Session, learner_id: UUID, attempt_id: UUID, body: DraftWrite, *, if_match: int | None
 ) -> Attempt:
-    """Keep work in progress (JR-11, JR-38); an attempt whose time ran out comes back expired and unchanged."""
+    """Keep work in progress (JR-11, JR-38)."""
     attempt = lock_own(session, learner_id, attempt_id, if_match=if_match)
-    if expire(session, attempt):
-        return attempt
     refuse_unless_in_progress(attempt)
     sent = body.model_dump(exclude_unset=True)
     _check_draft_kind(attempt, sent)

@@ -24,11 +24,11 @@ from assessment.schemas.attempts import (
     VideoSubmission,
 )
 from assessment.service import attempts
+from assessment.service.outcomes import graded
 from lodestar import clock, events
 from lodestar.adapters.code_hosting import NotARepositoryUrl, parse_repository_url
 from lodestar.contracts import media
-from lodestar.contracts.assessment import AssessmentKind, AttemptGraded, AttemptSubmitted
-from lodestar.contracts.learning import Tier
+from lodestar.contracts.assessment import AssessmentKind, AttemptSubmitted
 from lodestar.problems import InvalidContent
 
 INTERVIEW_PURPOSE = "interview_video"
@@ -39,14 +39,12 @@ TOLERANCE = timedelta(seconds=10)
 def submit(
     session: Session, learner_id: UUID, attempt_id: UUID, body: Submission, *, if_match: int | None
 ) -> Attempt:
-    """Hand in. An attempt whose time ran out comes back expired; the caller refuses it.
+    """Hand in.
 
-    Raises `WrongSubmissionKind`, `AlreadySubmitted`, `AttemptState`, `NotARepository`, `EmptySubmission`,
+    Raises `WindowClosed`, `WrongSubmissionKind`, `AlreadySubmitted`, `AttemptState`, `NotARepository`, `EmptySubmission`,
     `RecordingUnusable`, `RecordingNotUploaded`, `InvalidContent`.
     """
     attempt = attempts.lock_own(session, learner_id, attempt_id, if_match=if_match)
-    if attempts.expire(session, attempt):
-        return attempt
     attempts.refuse_unless_in_progress(attempt)
     if body.kind != attempt.submission_kind:
         raise WrongSubmissionKind(
@@ -94,23 +92,6 @@ def _score(session: Session, attempt: Attempt, body: AnswersSubmission) -> None:
         "asked": len(answered),
     }
     events.emit(session, graded(attempt))
-
-
-def graded(attempt: Attempt) -> AttemptGraded:
-    """The event of an attempt that has a score."""
-    return AttemptGraded(
-        attempt_id=attempt.id,
-        enrollment_id=attempt.enrollment_id,
-        learner_id=attempt.learner_id,
-        kind=AssessmentKind(attempt.kind),
-        module_id=attempt.module_id,
-        lesson_id=attempt.lesson_id,
-        tier_used=Tier(attempt.tier_used) if attempt.tier_used else None,
-        target_tier=Tier(attempt.target_tier) if attempt.target_tier else None,
-        star=attempt.star,
-        score=float(attempt.score or 0),
-        passed=bool(attempt.passed),
-    )
 
 
 def _item_id(value: str | None) -> UUID | None:
