@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from learning.models.lessons import Lesson
-from learning.repository import drafts, taught
+from learning.repository import drafts
+from learning.repository import lessons as repository
 from learning.schemas.lessons import (
     LearnerLessonRead,
     LearnerLessonSummary,
@@ -37,7 +38,7 @@ def list_for(
     if principal.is_staff:
         statement = drafts.rows(session, Lesson)
     else:
-        statement = taught.lessons(principal, enrollment_id)
+        statement = repository.of_learner(principal, enrollment_id)
     statement = statement.where(Lesson.module_id == module_id) if module_id else statement
     found = paginate(session, statement, page, keys=(Lesson.id,), order="asc")
     if principal.is_staff:
@@ -49,7 +50,7 @@ def read_for(session: Session, principal: Principal, lesson_id: UUID) -> LessonR
     """The lesson with what it says. Raises `NotFound`, and `ModuleLocked` before it is open."""
     if principal.is_staff:
         return LessonRead.model_validate(get(session, lesson_id))
-    row = session.execute(taught.lessons(principal).where(Lesson.id == lesson_id)).first()
+    row = session.execute(repository.of_learner(principal).where(Lesson.id == lesson_id)).first()
     if row is None:
         raise NotFound()
     lesson, enrollment, stage, _ = row

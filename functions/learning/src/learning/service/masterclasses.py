@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from learning.models.masterclasses import Masterclass
 from learning.repository import masterclasses as repository
-from learning.repository import programs, taught
+from learning.repository import programs
 from learning.schemas.masterclasses import (
     LearnerMasterclassRead,
     MasterclassCreate,
@@ -41,7 +41,7 @@ def list_for(
         statement = repository.own(session)
         statement = statement if active is None else statement.where(Masterclass.active.is_(active))
     else:
-        statement = taught.masterclasses(principal, enrollment_id)
+        statement = repository.of_learner(principal, enrollment_id)
     statement = statement.where(Masterclass.program_id == program_id) if program_id else statement
     found = paginate(session, statement, page, keys=(Masterclass.id,), order="asc")
     if principal.is_staff:
@@ -55,7 +55,7 @@ def read_for(
     """Raises `NotFound`."""
     if principal.is_staff:
         return MasterclassRead.model_validate(get(session, masterclass_id))
-    row = session.execute(taught.masterclasses(principal).where(Masterclass.id == masterclass_id)).first()
+    row = session.execute(repository.of_learner(principal).where(Masterclass.id == masterclass_id)).first()
     if row is None:
         raise NotFound()
     return _for_learner(*row)

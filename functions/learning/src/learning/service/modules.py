@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from learning.models.modules import Module
-from learning.repository import drafts, programs, taught
+from learning.repository import drafts, programs
+from learning.repository import modules as repository
 from learning.schemas.configurations import fitting
 from learning.schemas.modules import LearnerModuleRead, ModuleCreate, ModulePatch, ModuleRead
 from learning.service import access, content
@@ -30,7 +31,7 @@ def list_for(
     if principal.is_staff:
         statement = drafts.rows(session, Module)
     else:
-        statement = taught.modules(principal, enrollment_id)
+        statement = repository.of_learner(principal, enrollment_id)
     statement = statement.where(Module.program_id == program_id) if program_id else statement
     statement = statement.where(Module.kind == kind.value) if kind else statement
     found = paginate(session, statement, page, keys=(Module.id,), order="asc")
@@ -43,7 +44,7 @@ def read_for(session: Session, principal: Principal, module_id: UUID) -> ModuleR
     """Raises `NotFound`."""
     if principal.is_staff:
         return ModuleRead.model_validate(get(session, module_id))
-    row = session.execute(taught.modules(principal).where(Module.id == module_id)).first()
+    row = session.execute(repository.of_learner(principal).where(Module.id == module_id)).first()
     if row is None:
         raise NotFound()
     return _for_learner(*row)

@@ -49,7 +49,8 @@ def override(session: Session, principal: Principal, body: OverrideCreate) -> Ov
     )  # fmt: skip
     if row.new_star > before:
         standing.settle(session, enrollment)
-        standing.offer_promotion(session, enrollment)
+        if enrollment.stars == row.new_star:
+            standing.offer_promotion(session, enrollment)
     return _made(row, program, before=before, after=enrollment.stars)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from learning.models.enrollments import Enrollment
 from learning.models.lessons import Lesson
 from learning.models.programs import Program, ProgramVersion
-from learning.repository import awards, enrollments, outline, taught
+from learning.repository import awards, enrollments, lessons, outline
 from learning.repository import progress as repository
 from learning.rules import next_step, texts, tiers
 from learning.rules.locks import reason_locked
@@ -161,8 +161,8 @@ def save_lesson(
 ) -> LessonProgressSaved:
     """Note that a lesson was opened, and read; award what follows. Raises `NotFound`, `ModuleLocked`."""
     enrollment = enrollments.own(session, principal, enrollment_id, lock=True)
-    lessons = taught.lessons(principal, enrollment_id).where(Lesson.id == lesson_id)
-    row: Any = session.execute(lessons).first() if enrollment else None
+    wanted = lessons.of_learner(principal, enrollment_id).where(Lesson.id == lesson_id)
+    row: Any = session.execute(wanted).first() if enrollment else None
     if enrollment is None or row is None:
         raise NotFound()
     lesson, _, stage, completed_at = row

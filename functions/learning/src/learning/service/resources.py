@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from learning.models.resources import Resource
-from learning.repository import taught
+from learning.repository import resources as repository
 from learning.schemas.resources import DownloadRead, ResourceCreate, ResourcePatch, ResourceRead
 from learning.service import access, content, lessons
 from learning.service.assets import require_asset
@@ -27,7 +27,7 @@ def list_for(
     session: Session, principal: Principal, page: PageQuery, *, lesson_id: UUID | None
 ) -> Page[ResourceRead]:
     """Staff: what they keep. Others: what goes with the lessons of their enrollments."""
-    statement: Select[Any] = _own(principal) if principal.is_staff else taught.resources(principal)
+    statement: Select[Any] = _own(principal) if principal.is_staff else repository.of_learner(principal)
     statement = statement.where(Resource.lesson_id == lesson_id) if lesson_id else statement
     found = paginate(session, statement, page, keys=(Resource.id,), order="asc")
     rows = found.data if principal.is_staff else [row[0] for row in found.data]
@@ -50,7 +50,7 @@ def read_for(session: Session, principal: Principal, resource_id: UUID) -> Resou
 
 
 def _visible(session: Session, principal: Principal, resource_id: UUID) -> Any:
-    statement: Select[Any] = _own(principal) if principal.is_staff else taught.resources(principal)
+    statement: Select[Any] = _own(principal) if principal.is_staff else repository.of_learner(principal)
     row = session.execute(statement.where(Resource.id == resource_id)).first()
     if row is None:
         raise NotFound()
