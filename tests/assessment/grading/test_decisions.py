@@ -60,15 +60,10 @@ def test_a_person_approves_what_no_model_graded(role: Role) -> None:
     assert decision["previous"] == {
         "state": "needs_review", "score": None, "passed": None, "review_reason": "no_model", "graded_by": None,
     }  # fmt: skip
-    attempt = case.attempt
-    assert (attempt.state, attempt.score, attempt.passed, attempt.review_reason) == (
-        "decided",
-        81,
-        True,
-        None,
-    )
-    assert attempt.feedback is not None
-    assert attempt.feedback["graded_by"]["source"] == "person"
+    assert case.standing == ("decided", 81, True)
+    assert case.attempt.review_reason is None
+    assert case.attempt.feedback is not None
+    assert case.attempt.feedback["graded_by"]["source"] == "person"
     [told] = events(case, "assessment.attempt_decided")
     assert (told["attempt_id"], told["score"], told["passed"]) == (str(case.attempt_id), 81.0, True)
     assert told["enrollment_id"] == str(case.enrollment_id)
@@ -93,8 +88,7 @@ def test_a_person_overrules_or_confirms_a_models_grade(score: int, body: dict[st
 
     post(url(case), body, as_=case.staff).expect(201)
 
-    assert (case.attempt.state, case.attempt.score) == ("decided", left)
-    assert case.attempt.passed == (body["outcome"] == "approved")
+    assert case.standing == ("decided", left, body["outcome"] == "approved")
     result = get(f"/v1/assessment/attempts/{case.attempt_id}/result", as_=case.learner).expect(200)
     assert result["graded_by"] == "person"
     assert result["decision"]["feedback"] == body["feedback"]
@@ -182,7 +176,7 @@ def test_an_upheld_appeal_decides_the_attempt_anew() -> None:
     ).expect(201)
 
     assert (answer["state"], answer["answer"]) == ("upheld", "You are right.")
-    assert (case.attempt.state, case.attempt.score, case.attempt.passed) == ("decided", 80, True)
+    assert case.standing == ("decided", 80, True)
     assert [told["upheld"] for told in events(case, "assessment.appeal_decided")] == [True]
     assert [told["score"] for told in events(case, "assessment.attempt_decided")] == [80.0]
     assert {noted["action"] for noted in events(case, "backbone.audit_recorded")} == {
@@ -199,7 +193,7 @@ def test_a_dismissed_appeal_leaves_the_attempt_as_it_is() -> None:
         201
     )
 
-    assert (case.attempt.state, case.attempt.score) == ("graded", 55)
+    assert case.standing == ("graded", 55, False)
     assert [told["upheld"] for told in events(case, "assessment.appeal_decided")] == [False]
     assert events(case, "assessment.attempt_decided") == []
     again = post(appeal, {"outcome": "upheld", "answer": "After all."}, as_=case.staff)

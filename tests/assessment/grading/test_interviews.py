@@ -57,7 +57,7 @@ def test_an_interview_is_graded_by_what_was_said(simulators: Simulators) -> None
     case.graded()
 
     assert case.attempt.state == "graded"
-    assert all(row.quote in HONEST for row in case.evidence if row.verified)
+    assert all(str(row.quote) in HONEST for row in case.evidence if row.verified)
     assert "files.upload" not in [entry["operation"] for entry in simulators.sent("gemini")]
     asked = simulators.sent("gemini")[-1]
     assert "accent" in asked["system"]

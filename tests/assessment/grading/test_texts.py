@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -115,7 +116,7 @@ def test_without_the_verification_forged_quotes_would_score(monkeypatch: pytest.
     criteria = rules.criteria_of(
         {"criteria": [{"key": "problem", "title": "Problem", "description": "", "weight": 1}]}
     )
-    arguments: dict[str, Any] = {"passing_score": rules.Decimal(70)}
+    arguments: dict[str, Any] = {"passing_score": Decimal(70)}
     assert rules.graded(criteria, [forged], Evidence([]), **arguments).score == 0
     monkeypatch.setattr(Evidence, "verified", lambda _self, quotes: list(quotes))
     assert rules.graded(criteria, [forged], Evidence([]), **arguments).score == 100

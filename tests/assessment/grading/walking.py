@@ -51,6 +51,12 @@ class HandedIn:
             return session.scalars(select(Attempt).where(Attempt.id == self.attempt_id)).one()
 
     @property
+    def standing(self) -> tuple[str, float | None, bool | None]:
+        """The attempt's state, score and verdict."""
+        attempt = self.attempt
+        return attempt.state, None if attempt.score is None else float(attempt.score), attempt.passed
+
+    @property
     def grades(self) -> list[Grade]:
         with work_for(self.org_id) as session:
             return list(
@@ -114,8 +120,8 @@ def again(first: HandedIn, kind: ModuleKind, submission: dict[str, Any], **field
         enrollment_id=first.enrollment_id,
         module_id=first.module_id,
         kind=kind.value,
-        state="submitted",
         **{
+            "state": "submitted",
             "assessment_id": first.assessment_id,
             "submission_kind": submission["kind"],
             "submission": submission,
