@@ -99,14 +99,12 @@ def environment(layers: frozenset[str], place: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("domain", "layers"),
-    sorted({(f.domain, frozenset(f.layers)) for f in functions()}, key=str),
-    ids=lambda value: value if isinstance(value, str) else "+".join(sorted(value)),
+    "layers",
+    sorted({frozenset(function.layers) for function in functions()}, key=sorted),
+    ids=lambda layers: "+".join(sorted(layers)),
 )
-def test_handlers_import_with_their_own_layers_only(
-    domain: str, layers: frozenset[str], tmp_path: Path
-) -> None:
-    of_these = [f for f in functions() if f.domain == domain and f.layers == layers]
+def test_handlers_import_with_their_own_layers_only(layers: frozenset[str], tmp_path: Path) -> None:
+    of_these = [function for function in functions() if function.layers == layers]
     sources = dict.fromkeys(str(function.source) for function in of_these)
     path = [*sources, str(ROOT / "layers/common"), str(environment(layers, tmp_path))]
     assert import_alone(path, *(function.module_name for function in of_these)) == ""
