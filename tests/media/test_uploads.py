@@ -114,7 +114,7 @@ def test_a_peer_and_another_tenant_find_no_upload(learner: Person) -> None:
 def test_a_client_may_say_that_it_sent_the_file(learner: Person) -> None:
     upload = flows.begin(learner).expect(201)
     url = f"{flows.UPLOADS}/{upload['id']}/completions"
-    assert gateway.post(url, {}, as_=learner).json["code"] == "file_not_arrived"
+    assert gateway.call("POST", url, as_=learner).json["code"] == "file_not_arrived"
     flows.send(upload, INTERVIEW.read_bytes())
     assert gateway.post(url, {}, as_=learner).expect(201)["state"] == "received"
     assert gateway.post(url, {}, as_=learner).expect(201)["state"] == "received"

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Body, Query, Response
 
 from lodestar.api import (
     APIRouter,
@@ -95,7 +95,11 @@ def delete_asset(asset_id: UUID, caller: Staff, session: WriteSession, if_match:
     responses=problems(errors.ModuleLocked, errors.AssetNotReady),
 )
 def create_playback_url(
-    asset_id: UUID, body: PlaybackUrlCreate, caller: Caller, session: WriteSession, response: Response
+    asset_id: UUID,
+    body: Annotated[PlaybackUrlCreate, Body(default_factory=PlaybackUrlCreate)],
+    caller: Caller,
+    session: WriteSession,
+    response: Response,
 ) -> PlaybackUrlRead:
     """A link that lives at most 24 hours (X-05)."""
     response.headers["Cache-Control"] = "no-store"

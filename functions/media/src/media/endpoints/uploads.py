@@ -1,6 +1,9 @@
 """/v1/media/uploads - every file's way in: straight to storage, never through a function (X-04)."""
 
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Body
 
 from lodestar.api import APIRouter, Caller, ReadSession, UnitOfWork, lambda_handler, problems
 from media import errors
@@ -55,7 +58,10 @@ def address_parts(upload_id: UUID, body: PartsRequest, caller: Caller, session: 
     responses=problems(errors.UploadClosed, errors.PartsMissing, errors.FileNotArrived),
 )
 def complete_upload(
-    upload_id: UUID, body: CompletionCreate, caller: Caller, work: UnitOfWork
+    upload_id: UUID,
+    body: Annotated[CompletionCreate, Body(default_factory=CompletionCreate)],
+    caller: Caller,
+    work: UnitOfWork,
 ) -> service.UploadStatus:
     """Joins the parts; for a file sent whole, storage's own event says the same, so this is optional."""
     return service.complete(work.transaction, caller=caller, upload_id=upload_id, body=body)
