@@ -100,7 +100,7 @@ def environment(layers: frozenset[str], place: Path) -> Path:
 
 @pytest.mark.parametrize(
     "layers",
-    sorted({frozenset(function.layers) for function in functions()}, key=sorted),
+    sorted({frozenset(function.layers) for function in functions()}, key=lambda layers: sorted(layers)),
     ids=lambda layers: "+".join(sorted(layers)),
 )
 def test_handlers_import_with_their_own_layers_only(layers: frozenset[str], tmp_path: Path) -> None:
