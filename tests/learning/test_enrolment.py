@@ -5,15 +5,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from lodestar.contracts.identity import MembershipCreated
 from lodestar.contracts.learning import ProgramAssigned
+from lodestar.db import work_for
 from lodestar.ids import new_id
 from lodestar.principal import Role
 from tests.factories.identity import a_person, an_organization
 from tests.factories.learning import a_program, an_enrollment, assign
-from tests.gateway import delete, get, patch, post
+from tests.gateway import delete, get, patch, post, put
 from tests.learning.conftest import Start
 from tests.learning.telling import tell, told
 
@@ -177,3 +178,25 @@ def test_progress_costs_the_same_with_and_without_a_history(start: Start) -> Non
         learner.watch(asset_id)
         learner.pass_quiz(lesson_id)
     assert statements(lambda: get(url, as_=person).expect(200)) == before <= 10
+
+
+def test_opening_a_lesson_costs_little_and_is_noted_as_activity(start: Start) -> None:
+    learner, person = start(stars=1, text_lesson=True)
+    one = f"{URL}/{learner.enrollment_id}"
+    before = get(one, as_=person)
+    url = f"{one}/lesson-progress/{learner.program.lessons[1]}"
+    assert statements(lambda: put(url, {}, as_=person).expect(200)) <= 9
+    after = get(one, as_=person)
+    assert after.json["progressed_at"] > before.json["progressed_at"]
+    assert after.headers["etag"] == before.headers["etag"]
+    assert statements(lambda: put(url, {"read": True}, as_=person).expect(200)) <= 15
+
+
+def test_an_organization_without_programs_owns_what_it_writes() -> None:
+    org_id, client = an_organization(), an_organization()
+    a_program(org_id, assigned_to=[client])
+    owners = []
+    for reader in (org_id, client):
+        with work_for(reader) as session:
+            owners.append(set(session.scalars(text("SELECT unnest(learning.content_owner_ids())"))))
+    assert owners == [{org_id}, {org_id, client}]

@@ -1,11 +1,12 @@
 """Stars: awarded by evidence, once, in order, whatever the order of events (acceptance story 2)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from lodestar.contracts.assessment import AttemptDecided
+from lodestar.contracts.assessment import AssessmentKind, AttemptDecided
 from lodestar.contracts.learning import ModuleKind
 from lodestar.db import work_for
 from tests.gateway import Person, get, put
@@ -151,3 +152,15 @@ def test_a_later_decision_never_takes_a_star_back(start: Start) -> None:
     )
     tell(learner.org_id, rejected)
     assert stars(learner, person) == 4
+
+
+def test_events_that_arrive_at_the_same_time_award_once(start: Start) -> None:
+    learner, person = start()
+    events = [
+        learner.attempt(module_id, AssessmentKind.INITIAL, score=70)
+        for module_id in learner.program.modules[ModuleKind.ASSESSMENT]
+    ]
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        list(pool.map(lambda event: tell(learner.org_id, event), events))
+    assert stars(learner, person) == 1
+    assert [event["star"] for event in told(learner.org_id, "star_awarded")] == [1]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -93,6 +93,7 @@ def is_assigned(session: Session, program_id: UUID) -> bool:
     return session.scalar(statement) is not None
 
 
-def touch(enrollment: Enrollment) -> None:
-    """Something was done just now."""
-    enrollment.progressed_at = now()
+def touch(session: Session, enrollment_id: UUID) -> None:
+    """The learner did something just now. What people edit is unchanged, so its version is too."""
+    statement = update(Enrollment).where(Enrollment.id == enrollment_id).values(progressed_at=now())
+    session.execute(statement, execution_options={"synchronize_session": False})

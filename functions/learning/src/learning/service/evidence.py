@@ -13,6 +13,7 @@ def attempt_ended(session: Session, outcome: AttemptOutcome) -> None:
     enrollment = enrollments.locked(session, outcome.enrollment_id)
     if enrollment is None:
         return
+    enrollments.touch(session, enrollment.id)
     if outcome.kind is AssessmentKind.PROMOTION_EXAM:
         promotions.apply(session, enrollment, outcome)
     else:
@@ -26,4 +27,5 @@ def playback_completed(session: Session, event: PlaybackCompleted) -> None:
     ):
         enrollment = enrollments.locked(session, enrollment_id)
         if enrollment is not None:
+            enrollments.touch(session, enrollment.id)
             standing.settle(session, enrollment)

@@ -171,6 +171,7 @@ def save_lesson(
     saved = awards.open_lesson(
         session, enrollment_id=enrollment_id, lesson_id=lesson_id, at=clock.now(), read=read_now
     )
+    enrollments.touch(session, enrollment_id)
     if read_now and completed_at is None:
         standing.settle(session, enrollment)
         session.refresh(saved)
