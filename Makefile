@@ -29,7 +29,7 @@ test: $(INSTALLED) ## Run every test, with coverage (ARGS="tests/learning -k sta
 	@$(RUN) -m pytest $(or $(ARGS),--cov --cov-report=term:skip-covered)
 
 check: $(INSTALLED) ## Format, types, import law, templates, state machines, routes, OpenAPI freshness
-	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
+	@$(MAKE) --no-print-directory -k -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
 		check-style check-types check-imports check-templates check-architecture
 
 bench: $(INSTALLED) ## Measure against QUALITY's targets (ARGS="P1 P3" for some)

@@ -111,7 +111,7 @@ def running_emulator(directory: Path, *, module: str) -> Iterator[Emulator]:
     process = aws.start(directory, port=port, module=module)
     try:
         wait_until(
-            lambda: aws.is_ready(port) or process.poll() is not None, seconds=30, what="start of the emulator"
+            lambda: aws.is_ready(port) or process.poll() is not None, seconds=90, what="start of the emulator"
         )
         assert process.poll() is None, (directory / "aws.log").read_text()
         yield Emulator(directory, port, process)

@@ -154,7 +154,11 @@ def queue_after_a_kill(directory: Path, *, module: str) -> list[str]:
         emulator.client("sqs").create_queue(QueueName="kept")
         try:
             saved = directory / "state" / "sqs.json"
-            wait_until(lambda: saved.exists() and "kept" in saved.read_text(), seconds=8, what="a snapshot")
+            wait_until(
+                lambda: saved.exists() and "kept" in saved.read_text(),
+                seconds=8 if module == "ministack" else 30,
+                what="a snapshot",
+            )
         except NeverHappened:
             assert module == "ministack"
         emulator.process.kill()
@@ -194,7 +198,7 @@ def test_a_busy_worker_ends_with_the_emulator(tmp_path: Path, module: str, ends:
         emulator.process.wait()
     worker = int(note.read_text())
     try:
-        wait_until(lambda: not is_alive(worker), seconds=4, what="end of the worker")
+        wait_until(lambda: not is_alive(worker), seconds=20 if ends else 4, what="end of the worker")
     except NeverHappened:
         assert not ends
     else:
@@ -220,7 +224,9 @@ def fastest_warm_call(emulator: Emulator) -> float:
 
 
 def test_a_warm_call_does_not_wait_for_logs(patched: Emulator, unpatched: Emulator) -> None:
-    assert fastest_warm_call(patched) < 0.05 <= fastest_warm_call(unpatched)
+    with_wait = fastest_warm_call(unpatched)
+    assert with_wait > 0.05
+    assert fastest_warm_call(patched) < with_wait - 0.03
 
 
 def test_a_worker_is_born_with_the_libraries_and_without_the_product(
@@ -244,7 +250,7 @@ def test_without_the_nursery_workers_are_still_born(tmp_path: Path) -> None:
         nursery = next(child for child in children if "local.nursery" in child.cmdline())
         worker = nursery.children()[0]
         nursery.kill()
-        wait_until(lambda: not is_alive(worker.pid), seconds=4, what="end of its workers")
+        wait_until(lambda: not is_alive(worker.pid), seconds=20, what="end of its workers")
         assert emulator.invoke(emulator.create_function(SILENT)).endswith("index.py")
 
 
