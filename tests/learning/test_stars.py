@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from learning.models.enrollments import Enrollment
+from learning.service import standing
+from local.processes import wait_until
 from lodestar.contracts.assessment import AssessmentKind, AttemptDecided
 from lodestar.contracts.learning import ModuleKind
 from lodestar.db import work_for
@@ -154,13 +157,19 @@ def test_a_later_decision_never_takes_a_star_back(start: Start) -> None:
     assert stars(learner, person) == 4
 
 
-def test_events_that_arrive_at_the_same_time_award_once(start: Start) -> None:
+def test_an_event_waits_for_one_that_is_being_worked_on_and_awards_nothing_twice(start: Start) -> None:
     learner, person = start()
-    events = [
+    *_, last = [
         learner.attempt(module_id, AssessmentKind.INITIAL, score=70)
         for module_id in learner.program.modules[ModuleKind.ASSESSMENT]
     ]
-    with ThreadPoolExecutor(max_workers=3) as pool:
-        list(pool.map(lambda event: tell(learner.org_id, event), events))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with work_for(learner.org_id) as session:
+            enrollment = session.get_one(Enrollment, learner.enrollment_id, with_for_update=True)
+            standing.settle(session, enrollment)
+            other = pool.submit(tell, learner.org_id, last, times=1)
+            waiting = text("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
+            wait_until(lambda: bool(session.scalar(waiting)), seconds=10, what="the second event to wait")
+        other.result(timeout=20)
     assert stars(learner, person) == 1
     assert [event["star"] for event in told(learner.org_id, "star_awarded")] == [1]
