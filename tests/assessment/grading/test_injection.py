@@ -1,6 +1,12 @@
-"""What addresses a grader is cut before a model reads it; what does not is left alone."""
+"""What addresses a grader is cut before a model reads it; what does not is left alone (QUALITY.md, R13)."""
+
+import sysconfig
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from assessment.rules.evidence import CUT, Part
 from assessment.rules.injection import screened
@@ -32,6 +38,55 @@ def test_a_passage_that_addresses_the_grader_is_found_and_cut(family: str, text:
 def test_a_sign_names_its_family(family: str) -> None:
     for text in INJECTIONS[family]:
         assert family in {sign.family for sign in screened([Part(None, text)]).signs}, text
+
+
+DISGUISES: dict[str, Callable[[str], str]] = {
+    "capitals": lambda text: text.upper(),
+    "one word a line": lambda text: text.replace(" ", "\n"),
+    "wide": lambda text: text.replace(" ", "  "),
+    "quoted": lambda text: f"> {text}",
+    "bold": lambda text: f"**{text}**",
+    "full width": lambda text: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text),
+    "soft hyphens": lambda text: text.replace("e", "e\u00ad"),
+}
+IN_CLEAR = sorted(set(INJECTIONS) - {"hidden_characters", "letters_apart", "encoded", "hidden_text"})
+
+
+@pytest.mark.parametrize("disguise", sorted(DISGUISES))
+@pytest.mark.parametrize("family", IN_CLEAR)
+def test_disguising_an_order_does_not_help(family: str, disguise: str) -> None:
+    for text in INJECTIONS[family]:
+        worn = DISGUISES[disguise](text)
+        assert screened([Part(None, f"{HONEST}\n\n{worn}")]).signs, worn
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for entry in value.values() if isinstance(value, dict) else value:
+            yield from _strings(entry)
+
+
+def _ordinary_texts() -> list[str]:
+    """What people wrote for other readers: the seed's courses, and Python's standard library."""
+    content = Path(__file__).parents[3] / "local" / "seed" / "content"
+    lessons = [
+        text
+        for file in sorted(content.rglob("*.yaml"))
+        if file.name != "prompts.yaml"
+        for text in _strings(yaml.safe_load(file.read_text()))
+        if len(text) > 200
+    ]
+    modules = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))[:150]
+    return lessons + [module.read_text(errors="replace")[:8_000] for module in modules]
+
+
+def test_of_ordinary_texts_at_most_two_in_a_hundred_are_flagged() -> None:
+    texts = _ordinary_texts()
+    flagged = [text for text in texts if screened([Part(None, text)]).signs]
+    assert len(texts) >= 180
+    assert len(flagged) <= 0.02 * len(texts), [text[:200] for text in flagged]
 
 
 def test_there_are_at_least_ten_families() -> None:

@@ -92,21 +92,21 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         r"\b(?:pre-?approved|already graded|already been graded)\W+(?:\w+\W+){0,4}?(?:full|maximum|pass|100|marks?|score)\b",
     ),
     "other_language": (
-        r"(?:ignorier|missacht|vergiss|übergeh)\w*[^.!?\n]{0,50}(?:bewertung|rubrik|kriterien|anweisung|vorgaben)",
-        r"\b(?:gib|vergib|geben sie|vergeben sie)\b[^.!?\n]{0,40}(?:\b100\b|volle punktzahl|höchst\w*|bestnote)",
-        r"\bignore[rz]?\b[^.!?\n]{0,50}(?:grille|barème|critères|consignes)",
-        r"\b(?:donne|donnez|attribue|attribuez|mets|mettez)\b[^.!?\n]{0,40}(?:100|note maximale|points? maximum)",
-        r"\bignor(?:a|e|ar|en|ad)\b[^.!?\n]{0,50}(?:r[úu]brica|criterios?|crit[ée]rios?|instrucciones|instruções|griglia|criteri)",
-        r"\b(?:dale|dame|otorga|asigna|atribua|pon|assegna|dê)\b[^.!?\n]{0,40}(?:100|m[áa]xim[ao]|massimo)",
-        r"\bnegeer\b[^.!?\n]{0,50}(?:rubriek|criteria|instructies)",
-        r"(?:игнорируй|проигнорируй|забудь)\w*[^.!?\n]{0,50}(?:рубрик|критери|инструкц|оценк)",
-        r"(?:रूब्रिक|मानदंड|निर्देश)[^।.!?\n]{0,50}(?:अनदेखा|नज़रअंदाज़|नजरअंदाज)",
-        r"(?:忽略|无视|忽視|無視)[^。！？\n]{0,30}(?:评分|評分|标准|標準|指示|说明|規則|规则)",
-        r"(?:给|給)[^。！？\n]{0,20}(?:满分|滿分|100\s*分)",
-        r"(?:採点|評価|基準|指示|ルーブリック)[^。\n]{0,30}(?:無視|忘れ)",
-        r"(?:기준|지시|루브릭)[^.\n]{0,30}무시",
-        r"تجاهل\w*[^.؟!\n]{0,50}(?:المعايير|التعليمات|التقييم)",
-        r"(?:kriter|talimat|rubri)\w*[^.!?\n]{0,40}(?:yok say|görmezden)",
+        r"(?:ignorier|missacht|vergiss|übergeh)\w*[^.!?]{0,50}(?:bewertung|rubrik|kriterien|anweisung|vorgaben)",
+        r"\b(?:gib|vergib|geben sie|vergeben sie) \w[^.!?]{0,40}(?:\b100\b|volle punktzahl|höchst\w*|bestnote)",
+        r"\bignore[rz]?\b[^.!?]{0,50}(?:grille|barème|critères|consignes)",
+        r"\b(?:donne|donnez|attribue|attribuez|mets|mettez)\b[^.!?]{0,40}(?:100|note maximale|points? maximum)",
+        r"\bignor(?:a|e|ar|en|ad)\b[^.!?]{0,50}(?:r[úu]brica|criterios?|crit[ée]rios?|instrucciones|instruções|griglia|criteri)",
+        r"\b(?:dale|dame|otorga|asigna|atribua|pon|assegna|dê)\b[^.!?]{0,40}(?:100|m[áa]xim[ao]|massimo)",
+        r"\bnegeer\b[^.!?]{0,50}(?:rubriek|criteria|instructies)",
+        r"(?:игнорируй|проигнорируй|забудь)\w*[^.!?]{0,50}(?:рубрик|критери|инструкц|оценк)",
+        r"(?:रूब्रिक|मानदंड|निर्देश)[^।.!?]{0,50}(?:अनदेखा|नज़रअंदाज़|नजरअंदाज)",
+        r"(?:忽略|无视|忽視|無視)[^。！？]{0,30}(?:评分|評分|标准|標準|指示|说明|規則|规则)",
+        r"(?:给|給)[^。！？]{0,20}(?:满分|滿分|100\s*分)",
+        r"(?:採点|評価|基準|指示|ルーブリック)[^。]{0,30}(?:無視|忘れ)",
+        r"(?:기준|지시|루브릭)[^.]{0,30}무시",
+        r"تجاهل\w*[^.؟!]{0,50}(?:المعايير|التعليمات|التقييم)",
+        r"(?:kriter|talimat|rubri)\w*[^.!?]{0,40}(?:yok say|görmezden)",
     ),
     "hidden_text": (
         r"<!--(?:(?!-->).){0,300}?\b(?:grader|grading|rubric|assessor|full marks)\b",
@@ -115,9 +115,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 }
 
 PATTERNS = {
-    family: tuple(re.compile(pattern, re.IGNORECASE | re.DOTALL) for pattern in patterns)
+    family: tuple(re.compile(pattern.replace(" ", r"\s+"), re.IGNORECASE | re.DOTALL) for pattern in patterns)
     for family, patterns in FAMILIES.items()
 }
+"""A space in a family's pattern is any white space, lines' ends included."""
 
 SQUEEZED = re.compile(
     r"ignore(?:the|all|any|your|previous|every)*(?:rubric|criteria|instructions|grading|guidelines)|"
