@@ -100,13 +100,13 @@ def environment(layers: frozenset[str], place: Path) -> Path:
 
 @pytest.mark.parametrize(
     "layers",
-    sorted({frozenset(function.layers) for function in functions()}, key=lambda layers: sorted(layers)),
-    ids=lambda layers: "+".join(sorted(layers)),
+    sorted({tuple(sorted(function.layers)) for function in functions()}),
+    ids="+".join,
 )
-def test_handlers_import_with_their_own_layers_only(layers: frozenset[str], tmp_path: Path) -> None:
-    of_these = [function for function in functions() if function.layers == layers]
+def test_handlers_import_with_their_own_layers_only(layers: tuple[str, ...], tmp_path: Path) -> None:
+    of_these = [function for function in functions() if function.layers == set(layers)]
     sources = dict.fromkeys(str(function.source) for function in of_these)
-    path = [*sources, str(ROOT / "layers/common"), str(environment(layers, tmp_path))]
+    path = [*sources, str(ROOT / "layers/common"), str(environment(frozenset(layers), tmp_path))]
     assert import_alone(path, *(function.module_name for function in of_these)) == ""
 
 
