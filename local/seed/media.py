@@ -31,9 +31,10 @@ def write_talks(staff: Client, talks: Iterable[Talk], *, simulator_url: str) -> 
 
     def write(talk: Talk) -> str:
         row = known.get((talk.purpose, talk.title))
-        asset_id = row["id"] if row else _film(staff, talk, simulator_url)
-        _write_transcript(staff, asset_id, talk.transcript)
-        return str(asset_id)
+        if row is None:
+            return _film(staff, talk, simulator_url)
+        _write_transcript(staff, row["id"], talk.transcript)
+        return str(row["id"])
 
     ids = each(write, wanted)
     return {talk.title: asset_id for talk, asset_id in zip(wanted, ids, strict=True)}
@@ -50,6 +51,7 @@ def _film(staff: Client, talk: Talk, simulator_url: str) -> str:
         "size_bytes": len(video),
     }
     upload = staff.post("/v1/media/uploads", body)
+    _write_transcript(staff, upload["asset_id"], talk.transcript)
     staff.upload(upload["target"], video, content_type=CONTENT_TYPE)
     staff.post(f"/v1/media/uploads/{upload['id']}/completions")
 
@@ -64,6 +66,7 @@ def _film(staff: Client, talk: Talk, simulator_url: str) -> str:
 
 
 def _write_transcript(staff: Client, asset_id: str, text: str) -> None:
+    """Before the file is there, so that no model is asked for what a person has written."""
     path = f"/v1/media/assets/{asset_id}/transcript"
     if staff.get(path)["text"] != text.strip():
         staff.patch(path, {"text": text.strip()})

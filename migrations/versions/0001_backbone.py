@@ -30,7 +30,7 @@ CREATE TABLE backbone.outbox (
   name text NOT NULL, detail jsonb NOT NULL, occurred_at timestamptz NOT NULL DEFAULT now(),
   published_at timestamptz, attempts integer NOT NULL DEFAULT 0, last_error text
 );
-CREATE INDEX outbox_unpublished ON backbone.outbox (occurred_at, id) WHERE published_at IS NULL;
+CREATE INDEX outbox_unpublished ON backbone.outbox (attempts, occurred_at, id) WHERE published_at IS NULL;
 
 CREATE TABLE backbone.inbox (
   event_id uuid NOT NULL, reaction text NOT NULL, org_id uuid NOT NULL DEFAULT backbone.current_org(),
@@ -110,7 +110,7 @@ RETURNS TABLE (id uuid, org_id uuid, name text, detail jsonb, occurred_at timest
 LANGUAGE sql VOLATILE SECURITY DEFINER AS $$
   SELECT o.id, o.org_id, o.name, o.detail, o.occurred_at FROM backbone.outbox AS o
   WHERE o.published_at IS NULL AND o.occurred_at < now() - make_interval(secs => older_than_seconds)
-  ORDER BY o.occurred_at, o.id
+  ORDER BY o.attempts, o.occurred_at, o.id
   LIMIT least(wanted, 1000)
   FOR UPDATE SKIP LOCKED
 $$"""

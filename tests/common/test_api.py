@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from lodestar import audit
+from lodestar import audit, idempotency
 from lodestar.api import (
     APIRouter,
     Caller,
@@ -105,3 +105,12 @@ def test_events_of_two_organizations_leave_with_one_transaction() -> None:
         act_for(session, principal)
     assert [e["data"]["action"] for e in emitted(here.org_id)] == ["first"]
     assert [e["data"]["action"] for e in emitted(there.org_id)] == ["second"]
+
+
+def test_a_password_never_enters_the_fingerprint_of_a_request() -> None:
+    def fingerprint(**body: str) -> str:
+        claim = idempotency.claim_of(key="k", method="POST", path="/v1/x", body=json.dumps(body).encode())
+        return claim.fingerprint
+
+    assert fingerprint(name="Ada", password="one") == fingerprint(name="Ada", password="two")
+    assert fingerprint(name="Ada", password="one") != fingerprint(name="Eve", password="one")
