@@ -249,6 +249,10 @@ SELECT id AS attempt_id, enrollment_id, learner_id, kind, assessment_id, module_
 FROM assessment.attempts
 """
 
+V_BACKGROUNDS = """
+SELECT id AS background_id, title, submission_kind FROM assessment.backgrounds WHERE active
+"""
+
 STUCK_ATTEMPTS = """
 RETURNS TABLE (org_id uuid, event_name text, data jsonb) LANGUAGE sql STABLE SECURITY DEFINER AS $$
   SELECT a.org_id,
@@ -286,6 +290,7 @@ def upgrade() -> None:
     secure("assessment.grades", grants="SELECT, INSERT, UPDATE")
     op.execute(PUBLISHED)
     publish_view("assessment.v_attempts", V_ATTEMPTS)
+    publish_view("assessment.v_backgrounds", V_BACKGROUNDS)
     let_cross("assessment.attempts")
     create_crossing_function("assessment.stuck_attempts(older_than_seconds integer)", STUCK_ATTEMPTS)
 

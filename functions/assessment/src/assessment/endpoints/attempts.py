@@ -41,6 +41,7 @@ from assessment.schemas.decisions import DecisionCreate, DecisionRead
 from assessment.schemas.results import ResultRead
 from assessment.service import attempts as service
 from assessment.service import decisions, openings, results, submissions
+from assessment.service.showing import shown
 from lodestar.adapters import ai
 from lodestar.api import (
     APIRouter,
@@ -110,7 +111,7 @@ def open_attempt(
     """A new attempt is `preparing` until its content is there; an open one is answered again, with 200."""
     attempt, is_new = openings.open_attempt(session, caller.user_id, body)
     response.status_code = 201 if is_new else 200
-    return AttemptRead.of(attempt)
+    return shown(attempt)
 
 
 @router.get(
@@ -121,7 +122,7 @@ def open_attempt(
 )
 def read_attempt(attempt_id: UUID, caller: Caller, session: ReadSession) -> AttemptRead:
     """What is asked (a timed attempt's only once it has started), the draft, and where it stands."""
-    return AttemptRead.of(service.get_attempt(session, caller, attempt_id))
+    return shown(service.get_attempt(session, caller, attempt_id))
 
 
 @router.patch(
@@ -134,7 +135,7 @@ def autosave(
     attempt_id: UUID, body: DraftWrite, caller: Caller, session: WriteSession, if_match: IfMatch
 ) -> AttemptRead:
     """Keep answers, text or address; of two tabs that send If-Match, the one that is behind hears so."""
-    return AttemptRead.of(service.autosave(session, caller.user_id, attempt_id, body, if_match=if_match))
+    return shown(service.autosave(session, caller.user_id, attempt_id, body, if_match=if_match))
 
 
 @router.post(
@@ -146,7 +147,7 @@ def autosave(
 )
 def regenerate(attempt_id: UUID, caller: Caller, session: WriteSession, if_match: IfMatch) -> AttemptRead:
     """Another project, or other interview questions, up to three times before the start (D-09)."""
-    return AttemptRead.of(service.regenerate(session, caller.user_id, attempt_id, if_match=if_match))
+    return shown(service.regenerate(session, caller.user_id, attempt_id, if_match=if_match))
 
 
 @router.post(
@@ -174,7 +175,7 @@ def start(
             attempt = service.start_interview(
                 session, caller.user_id, attempt_id, if_match=if_match, by_review=not available
             )
-    return AttemptRead.of(attempt)
+    return shown(attempt)
 
 
 @router.post(
@@ -202,7 +203,7 @@ def submit(
     if_match: IfMatch,
 ) -> AttemptRead:
     """Single-choice answers are scored at once; a project or an interview is graded in the background."""
-    return AttemptRead.of(submissions.submit(session, caller.user_id, attempt_id, body, if_match=if_match))
+    return shown(submissions.submit(session, caller.user_id, attempt_id, body, if_match=if_match))
 
 
 @router.get(

@@ -6,10 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from assessment.models.attempts import Attempt
-from assessment.rules.attempts import REGENERATIONS
 from assessment.rules.states import State, is_over
-from assessment.rules.wording import DIFFICULTIES, SOURCES, state_message
 from assessment.schemas.rubrics import CriterionRead
 from lodestar import clock
 from lodestar.api import ReadModel, WriteModel
@@ -155,36 +152,3 @@ class AttemptRead(AttemptSummaryRead):
     regenerations_left: int
     feedback: dict[str, Any] | None
     failure_code: str | None
-
-    @classmethod
-    def of(cls, attempt: Attempt) -> "AttemptRead":
-        """The attempt as it stands now."""
-        summary = AttemptSummaryRead.model_validate(attempt)
-        state = summary.state
-        made = state != State.PREPARING
-        shown = made and (attempt.started_at is not None or attempt.kind in SHOWN_BEFORE_START)
-        changeable = attempt.kind in SHOWN_BEFORE_START and state in (State.PREPARING, State.DRAFT)
-        return cls(
-            **summary.model_dump(),
-            background_id=attempt.background_id,
-            message=state_message(state, attempt.failure_detail),
-            submission_kind=attempt.submission_kind,
-            source_label=SOURCES.get(attempt.source or ""),
-            model=attempt.model,
-            provenance=attempt.provenance,
-            difficulty=DIFFICULTIES.get(attempt.target_tier or attempt.tier_used or ""),
-            question_count=attempt.question_count,
-            passing_score=float(attempt.passing_score),
-            time_limit_seconds=attempt.time_limit_seconds,
-            content=attempt.content if shown else None,
-            criteria=[CriterionRead(**_readable(c)) for c in (attempt.rubric or {}).get("criteria", [])],
-            draft=attempt.draft,
-            submission=attempt.submission,
-            regenerations_left=max(0, REGENERATIONS - attempt.generation) if changeable else 0,
-            feedback=attempt.feedback,
-            failure_code=attempt.failure_code,
-        )
-
-
-def _readable(criterion: dict[str, Any]) -> dict[str, Any]:
-    return {name: criterion[name] for name in ("key", "title", "description", "weight")}

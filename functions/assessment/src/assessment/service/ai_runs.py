@@ -51,19 +51,14 @@ def recorder(org_id: UUID, *, attempt_id: UUID, execution: str) -> OnRun:
 
 
 def tell_of_failures(session: Session) -> None:
-    """Emit `AiFailing` when D-06's limit is passed, at most once in 15 minutes."""
+    """Emit `AiFailing` when D-06's limit is passed, at most once a window."""
     recent, calls, failures = repository.recent_failures(session, now=clock.now())
     window = window_to_report(failures_in_15_minutes=recent, calls_in_hour=calls, failures_in_hour=failures)
     if window is None:
         return
     try:
-        limits.spend(
-            session,
-            "ai_failing",
-            principal_of(session).org_id,
-            capacity=1,
-            per_seconds=60 * FAILURES_WINDOW_MINUTES,
-        )
+        bucket = f"ai_failing_{window}"
+        limits.spend(session, bucket, principal_of(session).org_id, capacity=1, per_seconds=60 * window)
     except RateLimited:
         return
     told = recent if window == FAILURES_WINDOW_MINUTES else failures
