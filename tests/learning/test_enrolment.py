@@ -12,6 +12,7 @@ from lodestar.contracts.learning import ProgramAssigned
 from lodestar.db import work_for
 from lodestar.ids import new_id
 from lodestar.principal import Role
+from tests.factories.assessment import a_background
 from tests.factories.identity import a_person, an_organization
 from tests.factories.learning import a_program, an_enrollment, assign
 from tests.gateway import delete, get, patch, post, put
@@ -116,16 +117,15 @@ def test_a_background_may_change_until_the_first_project_starts(start: Start) ->
     learner, person = start(stars=3)
     one = f"{URL}/{learner.enrollment_id}"
     before = get(one, as_=person)
-    changed = patch(
-        one, {"background_id": str(new_id())}, as_=person, headers={"If-Match": before.headers["etag"]}
-    )
-    assert changed.expect(200)["background_id"]
-    stale = patch(
-        one, {"background_id": str(new_id())}, as_=person, headers={"If-Match": before.headers["etag"]}
-    )
+    choice, other = ({"background_id": str(a_background(learner.org_id))} for _ in range(2))
+    unknown = patch(one, {"background_id": str(new_id())}, as_=person)
+    assert unknown.expect(422)["code"] == "unknown_background"
+    changed = patch(one, choice, as_=person, headers={"If-Match": before.headers["etag"]})
+    assert changed.expect(200)["background_id"] == choice["background_id"]
+    stale = patch(one, other, as_=person, headers={"If-Match": before.headers["etag"]})
     assert stale.expect(412)["code"] == "stale_version"
     learner.hand_in(ModuleKind.PROJECT, passed=False)
-    late = patch(one, {"background_id": str(new_id())}, as_=person)
+    late = patch(one, other, as_=person)
     assert late.expect(409)["code"] == "background_fixed"
     assert patch(one, {"status": "withdrawn"}, as_=person).status == 403
     assert patch(one, {"stars": 5}, as_=person).status == 422

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from lodestar import tables
@@ -18,6 +18,8 @@ from lodestar.log import log
 
 PENDING = "outbox.pending"
 WRITTEN = "outbox.written"
+ROWS_AT_ONCE = 5_000
+"""PostgreSQL binds at most 65,535 parameters a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class OutboxRow:
 
 
 def write(session: Session) -> None:
-    """Store what was emitted in this transaction for its organization; one statement, however many events."""
+    """Store what was emitted in this transaction for its organization."""
     pending: list[OutboxRow] = session.info.pop(PENDING, [])
     if pending:
         session.info.setdefault(WRITTEN, []).extend(pending)
@@ -40,7 +42,8 @@ def write(session: Session) -> None:
             {"id": e.id, "org_id": e.org_id, "name": e.name, "detail": e.detail, "occurred_at": e.occurred_at}
             for e in pending
         ]
-        session.execute(insert(tables.outbox).values(rows))
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            session.execute(insert(tables.outbox).values(rows[start : start + ROWS_AT_ONCE]))
 
 
 def publish(session: Session) -> None:
@@ -60,8 +63,6 @@ def publish(session: Session) -> None:
 
 def mark_published(session: Session, event_ids: Sequence[UUID]) -> None:
     """Note, in a transaction of its own, that these events reached the bus."""
-    from sqlalchemy import text
-
     if event_ids:
         session.execute(text("SELECT backbone.mark_published(:ids)"), {"ids": list(event_ids)})
         session.commit()

@@ -67,6 +67,13 @@ class BackgroundFixed(Conflict):
     title = "The background cannot change after a project has started"
 
 
+class UnknownBackground(InvalidContent):
+    """A background that is not on offer."""
+
+    code = "unknown_background"
+    title = "There is no such background to choose"
+
+
 class NoOffer(Conflict):
     """There is no promotion on offer now."""
 

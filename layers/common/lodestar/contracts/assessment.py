@@ -142,6 +142,12 @@ def attempts_of(session: Session, *, learner_id: UUID, enrollment_id: UUID) -> l
     return [_summary(row._asdict()) for row in rows]
 
 
+def is_background(session: Session, background_id: UUID) -> bool:
+    """Whether learners of the reader's organization may choose this background now."""
+    query = "SELECT EXISTS (SELECT FROM assessment.v_backgrounds WHERE background_id = :id)"
+    return bool(session.scalar(text(query), {"id": background_id}))
+
+
 def _summary(fields: dict[str, object]) -> AttemptSummary:
     fields["kind"] = AssessmentKind(str(fields["kind"]))
     for name in ("tier_used", "target_tier"):

@@ -12,6 +12,7 @@ from learning.errors import (
     ModuleLocked,
     NotAssigned,
     NotPublished,
+    UnknownBackground,
 )
 from learning.schemas.enrollments import EnrollmentCreate, EnrollmentPatch, EnrollmentRead, Status
 from learning.schemas.progress import LessonProgressSaved, LessonProgressWrite, ProgressRead
@@ -85,7 +86,7 @@ def read_enrollment(enrollment_id: UUID, caller: Caller, session: ReadSession) -
     "/v1/learning/enrollments/{enrollment_id}",
     summary="Change an enrollment",
     response_model=EnrollmentRead,
-    responses=problems(NotFound, StaleVersion, BackgroundFixed),
+    responses=problems(NotFound, StaleVersion, BackgroundFixed, UnknownBackground),
 )
 def change_enrollment(
     enrollment_id: UUID, body: EnrollmentPatch, caller: Caller, session: WriteSession, if_match: IfMatch

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from learning.errors import BackgroundFixed, IndividualsHidden
+from learning.errors import BackgroundFixed, IndividualsHidden, UnknownBackground
 from learning.models.enrollments import Enrollment
 from learning.models.programs import Program, ProgramVersion
 from learning.repository import enrollments as repository
@@ -148,6 +148,16 @@ def _set_background(session: Session, enrollment: Enrollment, background_id: UUI
     attempts = assessment.attempts_of(session, learner_id=enrollment.learner_id, enrollment_id=enrollment.id)
     if any(a.kind is AssessmentKind.PROJECT and a.state not in NOT_STARTED for a in attempts):
         raise BackgroundFixed()
+    if not assessment.is_background(session, background_id):
+        raise UnknownBackground(
+            errors=[
+                {
+                    "field": "background_id",
+                    "code": "unknown",
+                    "message": "Choose one of the backgrounds on offer.",
+                }
+            ]
+        )
     enrollment.background_id = background_id
 
 
