@@ -84,9 +84,10 @@ def test_a_recording_that_is_still_processed_is_waited_for() -> None:
     assert case.attempt.state == "graded"
 
 
-def test_the_waiting_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("words", [None, HONEST], ids=["no transcript", "not probed"])
+def test_the_waiting_ends(words: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "PATIENCE", timedelta(seconds=-1))
-    case = an_interview(words=None, state="processing", duration_ms=None)
+    case = an_interview(words=words, state="processing", duration_ms=None)
 
     execution = case.graded()
 

@@ -87,7 +87,8 @@ def fetch_video(step: VideoStep) -> Fetched:
         )
         if fault is not None:
             return _refused(session, attempt, fault)
-        if transcript is not None and transcript.state == "ready":
+        probed = asset is not None and asset.state == "ready"
+        if probed and transcript is not None and transcript.state == "ready":
             return _keep(session, attempt, [Part(None, transcript.text)], origin="transcript")
         given_up = transcript is not None and transcript.state == "failed"
         if given_up or clock.now() - step.started_at > PATIENCE:
