@@ -1,9 +1,8 @@
 """Assessments and their tier templates."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from assessment.models.assessments import Assessment, TierTemplate
@@ -17,15 +16,6 @@ def readable() -> Select[Assessment]:
 def find(session: Session, assessment_id: UUID) -> Assessment | None:
     """The active assessment, when the caller's organization wrote it or is taught with it."""
     return session.scalar(readable().where(Assessment.id == assessment_id))
-
-
-def with_tiers(session: Session, assessment_id: UUID) -> Sequence[Row[Assessment, TierTemplate]]:
-    """The active assessment with each of its tier templates; one row with None when it has none."""
-    statement = select(Assessment, TierTemplate).outerjoin(
-        TierTemplate,
-        (TierTemplate.org_id == Assessment.org_id) & (TierTemplate.assessment_id == Assessment.id),
-    )
-    return session.execute(statement.where(Assessment.id == assessment_id, Assessment.active)).all()
 
 
 def tier_template(session: Session, assessment_id: UUID, tier: str) -> TierTemplate | None:

@@ -1,6 +1,5 @@
 """Attempts. Whose they are stands in every query: a peer's or another tenant's is absent."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from assessment.models.attempts import Attempt
 from assessment.rules.states import State
 from lodestar.principal import Principal
 
-LONGEST_HISTORY = 100
 SUMMARY = (
     Attempt.id,
     Attempt.org_id,
@@ -79,25 +77,6 @@ def lock_own(session: Session, learner_id: UUID, attempt_id: UUID) -> Attempt | 
         .options(undefer(Attempt.answer_key))
         .with_for_update()
     )
-
-
-def history(
-    session: Session, *, learner_id: UUID, enrollment_id: UUID, assessment_id: UUID, lesson_id: UUID | None
-) -> Sequence[Attempt]:
-    """The learner's attempts at the same thing, newest first; at most 100."""
-    statement = (
-        select(Attempt)
-        .where(
-            Attempt.learner_id == learner_id,
-            Attempt.enrollment_id == enrollment_id,
-            Attempt.assessment_id == assessment_id,
-            Attempt.lesson_id.is_not_distinct_from(lesson_id),
-        )
-        .options(load_only(*SUMMARY, raiseload=True))
-        .order_by(Attempt.id.desc())
-        .limit(LONGEST_HISTORY)
-    )
-    return session.scalars(statement).all()
 
 
 def insert_new(session: Session, **fields: Any) -> Attempt | None:

@@ -16,7 +16,7 @@ from assessment.errors import (
 )
 from assessment.models.assessments import Assessment, TierTemplate
 from assessment.models.attempts import Attempt
-from assessment.repository import assessments, attempts, backgrounds, banks
+from assessment.repository import attempts, backgrounds, banks, openings
 from assessment.rules import selection
 from assessment.rules.attempts import Limits, Past, refusal
 from assessment.rules.limits import NAMES, Applied, applied
@@ -57,9 +57,9 @@ def open_attempt(session: Session, learner_id: UUID, body: AttemptCreate) -> tup
     Raises `NotFound`, `ModuleLocked`, `NotEligible`, `QuizDisabled`, `BackgroundRequired`, `AttemptNotAllowed`,
     `RateLimited`.
     """
-    assessment, tiers = _assessment(session, body.assessment_id)
+    ground = _ground(session, learner_id, body)
+    assessment, tiers, past = ground.assessment, ground.tiers, ground.past
     access = _access(session, learner_id, body, assessment)
-    past = _past(session, learner_id, body)
     existing = _open_one(past)
     if existing is not None and not _expire_if_over(session, existing):
         return _whole(session, learner_id, existing), False
@@ -83,14 +83,17 @@ def open_attempt(session: Session, learner_id: UUID, body: AttemptCreate) -> tup
     return attempt, True
 
 
-def _past(session: Session, learner_id: UUID, body: AttemptCreate) -> Sequence[Attempt]:
-    return attempts.history(
+def _ground(session: Session, learner_id: UUID, body: AttemptCreate) -> openings.Ground:
+    ground = openings.ground(
         session,
         learner_id=learner_id,
         enrollment_id=body.enrollment_id,
         assessment_id=body.assessment_id,
         lesson_id=body.lesson_id,
     )
+    if ground is None:
+        raise NotFound()
+    return ground
 
 
 def _open_one(past: Sequence[Attempt]) -> Attempt | None:
@@ -99,17 +102,10 @@ def _open_one(past: Sequence[Attempt]) -> Attempt | None:
 
 def _other_tabs(session: Session, learner_id: UUID, body: AttemptCreate) -> Attempt:
     """The attempt that another tab opened at the same moment."""
-    existing = _open_one(_past(session, learner_id, body))
+    existing = _open_one(_ground(session, learner_id, body).past)
     if existing is None:
         raise AttemptNotAllowed("This opportunity was already taken.")
     return _whole(session, learner_id, existing)
-
-
-def _assessment(session: Session, assessment_id: UUID) -> tuple[Assessment, dict[str, TierTemplate]]:
-    rows = assessments.with_tiers(session, assessment_id)
-    if not rows:
-        raise NotFound()
-    return rows[0][0], {template.tier: template for _, template in rows if template is not None}
 
 
 def _access(session: Session, learner_id: UUID, body: AttemptCreate, assessment: Assessment) -> Place | None:
