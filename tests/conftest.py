@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from moto.server import ThreadedMotoServer
 
+from local import stack as local_stack
+from local.stack import Stack
 from tests.database import Database, provide
 
 REGION = "us-east-1"
@@ -68,6 +70,20 @@ def product(database: Database, aws: str) -> Iterator[None]:
     os.environ.clear()
     os.environ.update(before)
     settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole local stack, seeded: one for all tests marked `stack`, which pytest-xdist gives to one worker."""
+    with local_stack.running(tmp_path_factory.mktemp("stack")) as started:
+        yield started
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A second stack would cost more than a second worker gains."""
+    for item in items:
+        if item.get_closest_marker("stack"):
+            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
