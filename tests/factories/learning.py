@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text, update
+from sqlalchemy.orm import Session
 
 from learning.models.awards import StageAward, TierChange
 from learning.models.enrollments import Enrollment
@@ -61,6 +62,26 @@ class ProgramRows:
         return self.modules[kind][0]
 
 
+def _add_modules(
+    session: Session, rows: "ProgramRows", *, courses: int, course_configuration: dict[str, Any]
+) -> None:
+    """The five stages and their modules, whose ids are noted in `rows`."""
+    for star, kind in enumerate(KINDS, start=1):
+        count = {ModuleKind.ASSESSMENT: ASSESSMENTS, ModuleKind.COURSE: courses}.get(kind, 1)
+        settings = course_configuration if kind is ModuleKind.COURSE else CONFIGURATIONS[kind]
+        session.add(
+            Stage(program_id=rows.program_id, version_id=rows.version_id, star=star, kind=kind, title=f"Stage {star}",
+                  required_count=REQUIRED[kind])
+        )  # fmt: skip
+        rows.modules[kind] = [new_id() for _ in range(count)]
+        session.add_all(
+            Module(id=module_id, program_id=rows.program_id, version_id=rows.version_id, kind=kind, key=f"{kind}-{nth}",
+                   title=f"{kind.capitalize()} {nth}", position=nth, configuration=settings)
+            for nth, module_id in enumerate(rows.modules[kind], start=1)
+        )  # fmt: skip
+    session.flush()
+
+
 def a_program(
     owner_id: UUID,
     *,
@@ -92,20 +113,7 @@ def a_program(
         session.add(version)
         session.flush()
         rows = ProgramRows(owner_id, program.id, version.id, masterclass_assets=list(masterclass_assets))
-        for star, kind in enumerate(KINDS, start=1):
-            count = {ModuleKind.ASSESSMENT: ASSESSMENTS, ModuleKind.COURSE: courses}.get(kind, 1)
-            settings = configuration if kind is ModuleKind.COURSE else CONFIGURATIONS[kind]
-            session.add(
-                Stage(program_id=program.id, version_id=version.id, star=star, kind=kind, title=f"Stage {star}",
-                      required_count=REQUIRED[kind])
-            )  # fmt: skip
-            rows.modules[kind] = [new_id() for _ in range(count)]
-            session.add_all(
-                Module(id=module_id, program_id=program.id, version_id=version.id, kind=kind, key=f"{kind}-{nth}",
-                       title=f"{kind.capitalize()} {nth}", position=nth, configuration=settings)
-                for nth, module_id in enumerate(rows.modules[kind], start=1)
-            )  # fmt: skip
-        session.flush()
+        _add_modules(session, rows, courses=courses, course_configuration=configuration)
         for nth, asset_id in enumerate(lesson_assets, start=1):
             lesson = Lesson(
                 id=new_id(), program_id=program.id, version_id=version.id,
