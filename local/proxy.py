@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import re
+import time
 import uuid
 from pathlib import Path
 
@@ -30,6 +31,7 @@ LARGEST_BODY = 6 * 1024 * 1024
 # instead of being refused, as they would not be on AWS with its thousand.
 CONCURRENT_REQUESTS = 12
 ANSWER_SECONDS = 60
+RECONNECT_SECONDS = 0.25
 GATEWAY_RESPONSES = ROOT / "functions" / "identity" / "template.yaml"
 OPENAPI = ROOT / "docs" / "openapi.json"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -70,8 +72,9 @@ class Outputs:
 class Gateway:
     """Hands requests on to the embedded AWS and makes its own errors the product's."""
 
-    def __init__(self, settings: Settings, outputs: Outputs) -> None:
+    def __init__(self, settings: Settings, outputs: Outputs, *, patience: float) -> None:
         self._outputs = outputs
+        self._patience = patience
         self._responses = GatewayResponses(GATEWAY_RESPONSES)
         self._room = asyncio.Semaphore(CONCURRENT_REQUESTS)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
@@ -99,8 +102,9 @@ class Gateway:
         url = httpx.URL(path=path.partition("?")[0]).copy_with(raw_path=path.encode("ascii"))
         try:
             async with self._room:
-                answer = await self._aws.request(
-                    request.method, url, headers=_headers_for_gateway(request), content=body
+                headers = _headers_for_gateway(request)
+                answer = await self._send(
+                    self._aws.build_request(request.method, url, headers=headers, content=body)
                 )
         except httpx.TimeoutException as late:
             raise GatewayError(self._responses.of("INTEGRATION_TIMEOUT", 504)) from late
@@ -117,6 +121,19 @@ class Gateway:
         ]
         response.headers["Content-Length"] = str(len(response.body))
         return response
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """Like CloudFront, try again to connect, and to read, where that can do no harm: for a moment, the emulator
+        may be starting again."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                return await self._aws.send(request)
+            except httpx.TransportError as error:
+                harmless = isinstance(error, httpx.ConnectError) or request.method in {"GET", "HEAD"}
+                if isinstance(error, httpx.TimeoutException) or not harmless or time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(RECONNECT_SECONDS)
 
 
 def _raw_path(request: Request) -> str:
@@ -185,10 +202,13 @@ class Correlation:
         await self._app(scope, receive, send_with_id)
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The ASGI application; it needs no deployment to start, and answers 503 until there is one."""
+def create_app(settings: Settings, *, patience: float = 20) -> Starlette:
+    """The ASGI application; it needs no deployment to start, and answers 503 until there is one.
+
+    For `patience` seconds a request waits for an embedded AWS that does not answer.
+    """
     outputs = Outputs(settings.outputs_file)
-    gateway = Gateway(settings, outputs)
+    gateway = Gateway(settings, outputs, patience=patience)
 
     async def documentation(_: Request) -> Response:
         return FileResponse(Path(__file__).parent / "docs.html")

@@ -4,6 +4,8 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -36,6 +38,12 @@ class Gateway:
 
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
+    with serving(0) as started:
+        yield started
+
+
+@contextmanager
+def serving(port: int) -> Iterator[Gateway]:
     """An HTTP server in place of the embedded AWS."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -58,7 +66,7 @@ def gateway() -> Iterator[Gateway]:
         def log_message(self, *_: Any) -> None:
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     state = Gateway(port=server.server_address[1])
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield state
@@ -191,9 +199,21 @@ def test_a_new_deployment_is_noticed(client: TestClient, gateway: Gateway, setti
 def test_while_the_gateway_is_down_it_says_so(tmp_path: Path) -> None:
     settings = Settings(state_directory=tmp_path, aws_port=free_port())
     settings.outputs_file.write_text(json.dumps(OUTPUTS))
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_app(settings, patience=0)) as client:
         answer = client.get("/v1/learning/programs")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
+def test_while_the_gateway_starts_again_requests_wait_for_it(tmp_path: Path) -> None:
+    settings = Settings(state_directory=tmp_path, aws_port=free_port())
+    settings.outputs_file.write_text(json.dumps(OUTPUTS))
+    with TestClient(create_app(settings)) as client, ThreadPoolExecutor() as elsewhere:
+        waiting = elsewhere.submit(client.post, "/v1/learning/programs", content=b"{}")
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.5)
+        with serving(settings.aws_port) as started:
+            assert waiting.result(timeout=20).status_code == 200
+    assert [asked[0] for asked in started.asked] == ["POST"]
 
 
 def test_the_browser_learns_where_to_sign_in(client: TestClient, settings: Settings) -> None:
