@@ -11,10 +11,12 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.engine import URL, make_url
 
+import custom_resource
 from lodestar.config import settings
+from lodestar.db import encrypted
 
 APPLICATION_STATEMENT_TIMEOUT = "20s"
 APPLICATION_IDLE_TIMEOUT = "60s"
@@ -35,8 +37,7 @@ GRANT lodestar_crossing TO lodestar_owner WITH INHERIT FALSE, SET TRUE;
 
 def migrate(migrator_url: URL, *, application_url: URL, revision: str = "head") -> str:
     """Make the roles, then apply what is missing. Returns the revision reached. May run any number of times."""
-    engine = create_engine(migrator_url, poolclass=NullPool)
-    with engine.connect() as connection:
+    with _engine(migrator_url).connect() as connection:
         _prepare(connection, application_url)
         connection.commit()
         connection.exec_driver_sql("SET ROLE lodestar_owner")
@@ -49,11 +50,16 @@ def migrate(migrator_url: URL, *, application_url: URL, revision: str = "head") 
 
 def downgrade(migrator_url: URL, revision: str) -> None:
     """Undo migrations: for tests, and for a person who decided to. No deployment calls it."""
-    with create_engine(migrator_url, poolclass=NullPool).connect() as connection:
+    with _engine(migrator_url).connect() as connection:
         connection.exec_driver_sql("SET ROLE lodestar_owner")
         connection.commit()
         command.downgrade(_config(connection), revision)
         connection.commit()
+
+
+def _engine(url: URL) -> Engine:
+    arguments = {} if settings().environment == "local" else {"ssl_context": encrypted()}
+    return create_engine(url, poolclass=NullPool, connect_args=arguments)
 
 
 def _prepare(connection: Connection, application_url: URL) -> None:
@@ -100,8 +106,16 @@ def _migrator_url() -> URL:
     return url.set(username=secret["username"], password=secret["password"])
 
 
-def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """CloudFormation's custom resource, or a plain invocation: `{}` migrates to head."""
+    return (
+        custom_resource.fulfil(event, _bring_up_to_date)
+        if custom_resource.is_request(event)
+        else _bring_up_to_date()
+    )
+
+
+def _bring_up_to_date() -> dict[str, Any]:
     migrator_url = _migrator_url()
     revision = migrate(migrator_url, application_url=make_url(settings().need("database_url")))
     if settings().administrator_email:
@@ -111,5 +125,5 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 def ensure_administrator(migrator_url: URL, email: str) -> None:
     """The platform's own organization and its first administrator, who invites everybody else."""
-    with create_engine(migrator_url, poolclass=NullPool).begin() as connection:
+    with _engine(migrator_url).begin() as connection:
         connection.execute(text("SELECT identity.ensure_administrator(:email)"), {"email": email})

@@ -178,7 +178,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (
     SELECT FROM assessment.v_attempts
-    WHERE enrollment_id = enrollment AND kind = 'promotion_exam' AND star = at_star);
+    WHERE enrollment_id = enrollment AND kind = 'promotion_exam' AND star = at_star AND state <> 'failed');
 END $$;
 GRANT EXECUTE ON FUNCTION learning.content_owner_ids(), learning.promotion_is_used(uuid, integer) TO lodestar_app;
 """

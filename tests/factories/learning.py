@@ -82,6 +82,10 @@ def _add_modules(
     session.flush()
 
 
+def _publish(session: Session, version_id: UUID) -> None:
+    session.execute(update(ProgramVersion).where(ProgramVersion.id == version_id).values(published_at=now()))
+
+
 def a_program(
     owner_id: UUID,
     *,
@@ -132,9 +136,7 @@ def a_program(
             session.add(talk)
             rows.masterclasses.append(talk.id)
         session.flush()
-        session.execute(
-            update(ProgramVersion).where(ProgramVersion.id == version.id).values(published_at=now())
-        )
+        _publish(session, version.id)
     for org_id in (owner_id,) if assigned_to is None else assigned_to:
         assign(rows, org_id)
     return rows

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from lodestar.principal import NOBODY, Principal
 
 ENTER = text("SELECT backbone.enter(:org_id, :user_id, :read_only)")
 CONNECT_TIMEOUT_SECONDS = 5
+AUTHORITIES = Path(__file__).with_name("rds-authorities.pem")
+"""From AWS's published bundle: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html"""
 
 type_map: dict[Any, Any] = {
     UUID: Uuid(),
@@ -69,12 +72,18 @@ def tenant_key(column: str, target: str, *, ondelete: str | None = None) -> Fore
 
 
 @cache
+def encrypted() -> ssl.SSLContext:
+    """TLS to Aurora and RDS Proxy, verified by Amazon's authorities for them, which no operating system carries."""
+    return ssl.create_default_context(cafile=AUTHORITIES)
+
+
+@cache
 def engine() -> Engine:
     """The process's engine: one connection kept warm, a second only while the first is busy."""
     url = make_url(settings().need("database_url"))
     arguments: dict[str, Any] = {"timeout": CONNECT_TIMEOUT_SECONDS}
-    if settings().database_iam_auth:
-        arguments["ssl_context"] = ssl.create_default_context()
+    if settings().environment != "local":
+        arguments["ssl_context"] = encrypted()
     made = create_engine(url, pool_size=1, max_overflow=3, pool_use_lifo=True, connect_args=arguments)
     if settings().database_iam_auth:
         event.listen(made, "do_connect", _sign_in_by_iam(url))
