@@ -15,7 +15,7 @@ import yaml
 from local.databases import logins
 from local.deploy import ADMINISTRATOR_EMAIL, ADMINISTRATOR_PASSWORD, deploy
 from local.processes import NeverHappened, wait_until
-from local.services import services
+from local.services import AWS, services
 from local.settings import ROOT, Settings
 from local.stack import START_SECONDS, announce_ready, is_ready, is_running, records, sole_supervisor
 from local.supervisor import CannotRun, Supervisor
@@ -70,9 +70,18 @@ def _serve(settings: Settings, supervisor: Supervisor, say: Say) -> None:
     while True:
         time.sleep(WATCH_SECONDS)
         restarted = supervisor.start_again_what_died()
+        if AWS in restarted:
+            _deploy_again(settings, say)
         if restarted:
-            _deploy_and_seed(settings, say)
             say(f"ready again: {settings.public_url}")
+
+
+def _deploy_again(settings: Settings, say: Say) -> None:
+    """What the last snapshot before the end did not hold. A failure is told; what runs goes on."""
+    try:
+        _deploy_and_seed(settings, say)
+    except CannotRun as reason:
+        say(f"Not deployed again: {reason}")
 
 
 def _bring_up_to_date(settings: Settings, say: Say) -> None:

@@ -13,6 +13,8 @@ from local.processes import spawn
 from local.settings import ROOT, Settings
 from local.supervisor import Service
 
+AWS = "the embedded AWS"
+
 
 def services(settings: Settings) -> list[Service]:
     """In the order in which they start. No database when LODESTAR_DATABASE_URL names one."""
@@ -34,7 +36,7 @@ def _database(settings: Settings) -> Service:
 
 def _aws(settings: Settings) -> Service:
     return Service(
-        name="the embedded AWS",
+        name=AWS,
         port=settings.aws_port,
         setting="LODESTAR_AWS_PORT",
         log=settings.aws_directory / "aws.log",
