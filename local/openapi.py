@@ -15,6 +15,7 @@ from fastapi import APIRouter, FastAPI
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "openapi.json"
 UNSIGNED = ("/public/", "/webhooks/")
+PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 DESCRIPTION = """\
 From a first lesson to a signed offer. Every request but those under `/public/` carries `Authorization: Bearer`
 with a sign-in's token or an API key (`lsk_...`). Who belongs to several organizations names one in
@@ -56,7 +57,24 @@ def assemble() -> dict[str, Any]:
         for operation in operations.values():
             if not any(part in path for part in UNSIGNED):
                 operation["security"] = [{"bearer": []}]
+    _name_shared_answers(document)
     return document
+
+
+def _name_shared_answers(document: dict[str, Any]) -> None:
+    """Problems that many operations answer alike are written once and referred to by their codes."""
+    shared: dict[str, Any] = {}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                examples = answer.get("content", {}).get("application/problem+json", {}).get("examples")
+                if examples:
+                    answer["content"].pop("application/json", None)
+                    answer["content"]["application/problem+json"]["schema"] = PROBLEM
+                    name = "-".join(sorted(examples))
+                    shared[name] = answer
+                    operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    document["components"]["responses"] = shared
 
 
 def main() -> int:

@@ -63,7 +63,7 @@ class Journey:
         self._tell(f"invited to {offer['organization_name']}, accepted, signed in")
 
         def enrolled() -> dict[str, Any] | None:
-            rows = api.get("/v1/learning/enrollments")["data"]
+            rows: list[dict[str, Any]] = api.get("/v1/learning/enrollments")["data"]
             return rows[0] if rows else None
 
         enrollment = wait_for(enrolled, seconds=60, what="the automatic enrolment")
@@ -114,6 +114,8 @@ class Journey:
         self._tell(f"promotion to {offer['target_label']}: {result['score']:.0f} %, {outcome}", attempt)
 
     def _offer(self) -> dict[str, Any]:
+        path = f"/v1/learning/promotions/{self.learner.enrollment_id}"
+
         def offered() -> dict[str, Any] | None:
             found: dict[str, Any] = self.learner.api.get(
                 f"/v1/learning/promotions/{self.learner.enrollment_id}"
