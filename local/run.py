@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 import yaml
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.databases import logins
 from local.deploy import ADMINISTRATOR_EMAIL, ADMINISTRATOR_PASSWORD, deploy
@@ -80,7 +81,7 @@ def _deploy_again(settings: Settings, say: Say) -> None:
     """What the last snapshot before the end did not hold. A failure is told; what runs goes on."""
     try:
         _deploy_and_seed(settings, say)
-    except CannotRun as reason:
+    except (CannotRun, BotoCoreError, ClientError) as reason:
         say(f"Not deployed again: {reason}")
 
 
