@@ -33,7 +33,8 @@ def write_talks(staff: Client, talks: Iterable[Talk], *, simulator_url: str) -> 
         row = known.get((talk.purpose, talk.title))
         if row is None:
             return _film(staff, talk, simulator_url)
-        _write_transcript(staff, row["id"], talk.transcript)
+        if staff.get(f"/v1/media/assets/{row['id']}/transcript")["text"] != talk.transcript.strip():
+            _write_transcript(staff, row["id"], talk.transcript)
         return str(row["id"])
 
     ids = each(write, wanted)
@@ -67,6 +68,4 @@ def _film(staff: Client, talk: Talk, simulator_url: str) -> str:
 
 def _write_transcript(staff: Client, asset_id: str, text: str) -> None:
     """Before the file is there, so that no model is asked for what a person has written."""
-    path = f"/v1/media/assets/{asset_id}/transcript"
-    if staff.get(path)["text"] != text.strip():
-        staff.patch(path, {"text": text.strip()})
+    staff.patch(f"/v1/media/assets/{asset_id}/transcript", {"text": text.strip()})
