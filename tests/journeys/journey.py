@@ -32,10 +32,7 @@ class Journey:
 
     def run(self) -> dict[str, Any]:
         """The learner's progress at the end."""
-        self._started = self._last = time.monotonic()
-        staff = next(m for m in self.content.organizations[0].members if m.role == "org_staff")
-        self.staff = Client(self.url).sign_in(staff.email, PASSWORD)
-        self.learner = self._join()
+        self._begin()
         try:
             self._assessments()
             if self.outage:
@@ -51,6 +48,25 @@ class Journey:
         progress = self.learner.progress()
         self._tell(f"{progress['stars_text']}: {progress['next_step']['text']}")
         return progress
+
+    def arrive(self, *, stars: int) -> Learner:
+        """A learner whom staff have put where the story begins, by an override."""
+        self._begin()
+        override = {
+            "enrollment_id": self.learner.enrollment_id,
+            "star": stars,
+            "tier": "bronze",
+            "reason": "A story.",
+        }
+        self.staff.post("/v1/learning/overrides", override)
+        self.learner.await_stars(stars)
+        return self.learner
+
+    def _begin(self) -> None:
+        self._started = self._last = time.monotonic()
+        staff = next(m for m in self.content.organizations[0].members if m.role == "org_staff")
+        self.staff = Client(self.url).sign_in(staff.email, PASSWORD)
+        self.learner = self._join()
 
     def _join(self) -> Learner:
         email = f"journey.{uuid4().hex[:12]}@example.org"
@@ -117,10 +133,8 @@ class Journey:
         path = f"/v1/learning/promotions/{self.learner.enrollment_id}"
 
         def offered() -> dict[str, Any] | None:
-            found: dict[str, Any] = self.learner.api.get(
-                f"/v1/learning/promotions/{self.learner.enrollment_id}"
-            )
-            return found["offer"]
+            offer: dict[str, Any] | None = self.learner.api.get(path)["offer"]
+            return offer
 
         return wait_for(offered, seconds=30, what="the offer of a promotion")
 
