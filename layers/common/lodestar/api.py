@@ -26,13 +26,14 @@ from lodestar.auth import ORGANIZATION_HEADER, principal_from
 from lodestar.db import act_for, principal_of, unit_of_work
 from lodestar.log import begin_correlation, correlation_id, log
 from lodestar.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT, PageQuery
-from lodestar.principal import NOBODY, Principal, Role
+from lodestar.principal import ADMINISTRATORS, NOBODY, STAFF, Principal, Role
 from lodestar.problems import Forbidden, InvalidContent, NotFound, Problem, StaleVersion, Unauthenticated
 from lodestar.responses import COMMON, PROBLEM_JSON, guard_problem, problems
 
 __all__ = [
     "ORGANIZATION_OPTIONAL",
     "APIRouter",
+    "Administrator",
     "Caller",
     "IfMatch",
     "Paging",
@@ -40,6 +41,7 @@ __all__ = [
     "PublicUnitOfWork",
     "ReadModel",
     "ReadSession",
+    "Staff",
     "UnitOfWork",
     "WriteModel",
     "WriteSession",
@@ -112,6 +114,12 @@ def allow(*roles: Role) -> Any:
         return caller
 
     return Depends(require)
+
+
+Staff = Annotated[Principal, allow(*STAFF)]
+"""A caller who administers or runs programmes here."""
+Administrator = Annotated[Principal, allow(*ADMINISTRATORS)]
+"""A caller who administers the organization, or the platform."""
 
 
 async def _read_session(request: Request) -> AsyncIterator[Session]:

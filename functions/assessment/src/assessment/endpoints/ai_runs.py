@@ -8,13 +8,19 @@ from assessment.models.ai_runs import AiRun
 from assessment.schemas.ai_runs import AiHealthRead, AiRunRead
 from assessment.service import ai_runs as service
 from lodestar.adapters import ai
-from lodestar.api import APIRouter, Caller, Paging, ReadSession, allow, lambda_handler, problems
+from lodestar.api import (
+    APIRouter,
+    Caller,
+    Paging,
+    ReadSession,
+    Staff,
+    lambda_handler,
+    problems,
+)
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import STAFF, Principal
 from lodestar.problems import NotFound
 
 router = APIRouter(tags=["assessment"])
-Staff = Annotated[Principal, allow(*STAFF)]
 
 
 @router.get(

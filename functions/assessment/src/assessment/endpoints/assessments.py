@@ -1,6 +1,5 @@
 """/v1/assessment/assessments - what can be attempted, and how each tier differs."""
 
-from typing import Annotated
 from uuid import UUID
 
 from assessment.models.assessments import Assessment, TierTemplate
@@ -18,19 +17,17 @@ from lodestar.api import (
     IfMatch,
     Paging,
     ReadSession,
+    Staff,
     WriteSession,
-    allow,
     lambda_handler,
     problems,
 )
 from lodestar.contracts.assessment import AssessmentKind
 from lodestar.contracts.learning import Tier
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import STAFF, Principal
 from lodestar.problems import Conflict, NotFound, StaleVersion
 
 router = APIRouter(tags=["assessment"])
-Staff = Annotated[Principal, allow(*STAFF)]
 
 
 @router.get(

@@ -21,18 +21,16 @@ from lodestar.api import (
     IfMatch,
     Paging,
     ReadSession,
+    Staff,
     WriteSession,
-    allow,
     lambda_handler,
     problems,
 )
 from lodestar.contracts.learning import Tier
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import STAFF, Principal
 from lodestar.problems import Conflict, NotFound, StaleVersion
 
 router = APIRouter(tags=["assessment"])
-Staff = Annotated[Principal, allow(*STAFF)]
 Kind = Literal["project", "interview"]
 TypePath = Annotated[str, Path(alias="type", pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=60)]
 PROFILE = "/v1/assessment/backgrounds/{background_id}/profiles/{kind}/{type}/{tier}"

@@ -13,17 +13,15 @@ from lodestar.api import (
     IfMatch,
     Paging,
     ReadSession,
+    Staff,
     WriteSession,
-    allow,
     lambda_handler,
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import STAFF, Principal
 from lodestar.problems import Conflict, NotFound, StaleVersion
 
 router = APIRouter(tags=["assessment"])
-Staff = Annotated[Principal, allow(*STAFF)]
 
 
 @router.get(

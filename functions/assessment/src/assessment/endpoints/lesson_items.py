@@ -1,16 +1,21 @@
 """/v1/assessment/lesson-items - the items a lesson's quiz always asks, or falls back to."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from assessment.schemas.items import LessonItemsRead, LessonItemsWrite
 from assessment.service import lesson_items as service
-from lodestar.api import APIRouter, ReadSession, WriteSession, allow, lambda_handler, problems
-from lodestar.principal import STAFF, Principal
+from lodestar.api import (
+    APIRouter,
+    ReadSession,
+    Staff,
+    WriteSession,
+    lambda_handler,
+    problems,
+)
 from lodestar.problems import NotFound
 
 router = APIRouter(tags=["assessment"])
-Staff = Annotated[Principal, allow(*STAFF)]
 
 
 @router.get(

@@ -1,7 +1,7 @@
 """/v1/identity/api-keys - keys for integrations and administrators' scripts."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from fastapi import Response
@@ -9,13 +9,19 @@ from fastapi import Response
 from identity.errors import KeyNotUsable, PersonRequired
 from identity.schemas.api_keys import ApiKeyCreate, ApiKeyRead, ApiKeyRotationCreate, ApiKeySecretRead
 from identity.service import api_keys as service
-from lodestar.api import APIRouter, Paging, ReadSession, WriteSession, allow, lambda_handler, problems
+from lodestar.api import (
+    Administrator,
+    APIRouter,
+    Paging,
+    ReadSession,
+    WriteSession,
+    lambda_handler,
+    problems,
+)
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import ADMINISTRATORS, Principal
 from lodestar.problems import SecretAlreadyShown
 
 router = APIRouter(tags=["identity"])
-Administrator = Annotated[Principal, allow(*ADMINISTRATORS)]
 
 
 @router.get("/v1/identity/api-keys", summary="List API keys", response_model=PageOf[ApiKeyRead])

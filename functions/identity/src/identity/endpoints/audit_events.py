@@ -8,9 +8,14 @@ from fastapi import Query
 from identity.models.audit_events import AuditEvent
 from identity.schemas.audit_events import AuditEventRead
 from identity.service import audit_events as service
-from lodestar.api import APIRouter, Paging, ReadSession, allow, lambda_handler
+from lodestar.api import (
+    Administrator,
+    APIRouter,
+    Paging,
+    ReadSession,
+    lambda_handler,
+)
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import ADMINISTRATORS, Principal
 
 router = APIRouter(tags=["identity"])
 Word = Annotated[str | None, Query(max_length=100)]
@@ -18,7 +23,7 @@ Word = Annotated[str | None, Query(max_length=100)]
 
 @router.get("/v1/identity/audit-events", summary="List audit events", response_model=PageOf[AuditEventRead])
 def list_audit_events(
-    _caller: Annotated[Principal, allow(*ADMINISTRATORS)],
+    _caller: Administrator,
     session: ReadSession,
     page: Paging,
     *,

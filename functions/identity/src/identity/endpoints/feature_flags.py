@@ -8,18 +8,17 @@ from identity.models.feature_flags import FeatureFlag
 from identity.schemas.feature_flags import FeatureFlagRead, FeatureFlagWrite
 from identity.service import feature_flags as service
 from lodestar.api import (
+    Administrator,
     APIRouter,
     Caller,
     IfMatch,
     Paging,
     ReadSession,
     WriteSession,
-    allow,
     lambda_handler,
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import ADMINISTRATORS, Principal
 from lodestar.problems import StaleVersion
 
 router = APIRouter(tags=["identity"])
@@ -49,7 +48,7 @@ def read_feature_flag(key: Key, _caller: Caller, session: ReadSession) -> Featur
 def set_feature_flag(
     key: Key,
     body: FeatureFlagWrite,
-    _caller: Annotated[Principal, allow(*ADMINISTRATORS)],
+    _caller: Administrator,
     session: WriteSession,
     if_match: IfMatch,
 ) -> FeatureFlag:

@@ -1,7 +1,7 @@
 """/v1/identity/invitations - links by which people become members."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from fastapi import Response
@@ -9,13 +9,19 @@ from fastapi import Response
 from identity.errors import InvitationClosed, RoleNotGrantable, RoleOutsidePlatform
 from identity.schemas.invitations import InvitationCreate, InvitationLinkRead, InvitationRead
 from identity.service import invitations as service
-from lodestar.api import APIRouter, Paging, ReadSession, WriteSession, allow, lambda_handler, problems
+from lodestar.api import (
+    APIRouter,
+    Paging,
+    ReadSession,
+    Staff,
+    WriteSession,
+    lambda_handler,
+    problems,
+)
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import STAFF, Principal
 from lodestar.problems import SecretAlreadyShown
 
 router = APIRouter(tags=["identity"])
-Staff = Annotated[Principal, allow(*STAFF)]
 
 
 @router.get("/v1/identity/invitations", summary="List invitations", response_model=PageOf[InvitationRead])

@@ -14,6 +14,7 @@ from lodestar.api import (
     IfMatch,
     Paging,
     ReadSession,
+    Staff,
     WriteSession,
     allow,
     lambda_handler,
@@ -25,7 +26,7 @@ from lodestar.problems import StaleVersion
 
 router = APIRouter(tags=["identity"])
 Reader = Annotated[Principal, allow(*STAFF, Role.INSTRUCTOR, Role.SUPPORT_AGENT)]
-Writer = Annotated[Principal, allow(*STAFF)]
+Writer = Staff
 
 
 @router.get("/v1/identity/members", summary="List members", response_model=PageOf[MemberRead])

@@ -15,6 +15,7 @@ from identity.schemas.organizations import (
 from identity.service import organizations as service
 from lodestar.api import (
     ORGANIZATION_OPTIONAL,
+    Administrator,
     APIRouter,
     Caller,
     IfMatch,
@@ -26,7 +27,7 @@ from lodestar.api import (
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import ADMINISTRATORS, Principal, Role
+from lodestar.principal import Principal, Role
 from lodestar.problems import StaleVersion
 
 router = APIRouter(tags=["identity"])
@@ -74,7 +75,7 @@ def read_organization(org_id: UUID, _caller: Caller, session: ReadSession) -> se
 def update_organization(
     org_id: UUID,
     body: OrganizationUpdate,
-    caller: Annotated[Principal, allow(*ADMINISTRATORS)],
+    caller: Administrator,
     session: WriteSession,
     if_match: IfMatch,
 ) -> service.Detail:

@@ -1,6 +1,6 @@
 """/v1/identity/role-requests - people ask for a role, administrators decide."""
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 from identity.errors import (
@@ -15,17 +15,16 @@ from identity.schemas.role_requests import RoleRequestCreate, RoleRequestDecisio
 from identity.service import role_requests as service
 from lodestar.api import (
     ORGANIZATION_OPTIONAL,
+    Administrator,
     APIRouter,
     Caller,
     Paging,
     ReadSession,
     WriteSession,
-    allow,
     lambda_handler,
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import ADMINISTRATORS, Principal
 from lodestar.problems import OrganizationRequired
 
 router = APIRouter(tags=["identity"])
@@ -67,7 +66,7 @@ def ask_for_role(body: RoleRequestCreate, caller: Caller, session: WriteSession)
 def decide_on_role_request(
     request_id: UUID,
     body: RoleRequestDecisionCreate,
-    caller: Annotated[Principal, allow(*ADMINISTRATORS)],
+    caller: Administrator,
     session: WriteSession,
 ) -> RoleRequest:
     """Administrators are approved by the platform's administrators only."""

@@ -9,13 +9,19 @@ from learning.errors import NothingToOverride
 from learning.models.overrides import ProgressOverride
 from learning.schemas.overrides import OverrideCreate, OverrideMade, OverrideRead
 from learning.service import overrides as service
-from lodestar.api import APIRouter, Paging, ReadSession, WriteSession, allow, lambda_handler, problems
+from lodestar.api import (
+    APIRouter,
+    Paging,
+    ReadSession,
+    Staff,
+    WriteSession,
+    lambda_handler,
+    problems,
+)
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import STAFF, Principal
 from lodestar.problems import InvalidContent, NotFound
 
 router = APIRouter(tags=["learning"])
-Staff = Annotated[Principal, allow(*STAFF)]
 
 
 @router.get(

@@ -8,14 +8,20 @@ from fastapi import Query
 from learning.errors import NotPublished
 from learning.schemas.program_assignments import AssignmentCreate, AssignmentRead
 from learning.service import program_assignments as service
-from lodestar.api import APIRouter, Paging, ReadSession, WriteSession, allow, lambda_handler, problems
+from lodestar.api import (
+    Administrator,
+    APIRouter,
+    Paging,
+    ReadSession,
+    Staff,
+    WriteSession,
+    lambda_handler,
+    problems,
+)
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import ADMINISTRATORS, STAFF, Principal
 from lodestar.problems import NotFound
 
 router = APIRouter(tags=["learning"])
-Staff = Annotated[Principal, allow(*STAFF)]
-Administrator = Annotated[Principal, allow(*ADMINISTRATORS)]
 
 
 @router.get(

@@ -22,17 +22,15 @@ from lodestar.api import (
     IfMatch,
     Paging,
     ReadSession,
+    Staff,
     WriteSession,
-    allow,
     lambda_handler,
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import STAFF, Principal
 from lodestar.problems import InvalidContent, NotFound, StaleVersion
 
 router = APIRouter(tags=["learning"])
-Staff = Annotated[Principal, allow(*STAFF)]
 
 
 @router.get(

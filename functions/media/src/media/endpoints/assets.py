@@ -11,13 +11,12 @@ from lodestar.api import (
     IfMatch,
     Paging,
     ReadSession,
+    Staff,
     WriteSession,
-    allow,
     lambda_handler,
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.principal import STAFF, Principal
 from lodestar.problems import StaleVersion
 from media import errors
 from media.models.assets import MediaAsset
@@ -35,7 +34,6 @@ from media.service import access, transcripts
 from media.service import assets as service
 
 router = APIRouter(tags=["media"])
-Staff = Annotated[Principal, allow(*STAFF)]
 
 
 @router.get("/v1/media/assets", summary="List assets", response_model=PageOf[AssetRead])
