@@ -39,7 +39,7 @@ def start(directory: Path, *, port: int, module: str = "local.emulator") -> subp
     directory.mkdir(parents=True, exist_ok=True)
     scratch, code = directory / "scratch", directory / "code"
     shutil.rmtree(scratch, ignore_errors=True)  # what workers of a killed emulator left
-    scratch.mkdir()
+    scratch.mkdir(exist_ok=True)  # such workers may still write there
     code.mkdir(exist_ok=True)
     environment = {
         # Functions inherit the emulator's environment: it gets nothing of the developer's own.
