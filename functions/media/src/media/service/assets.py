@@ -38,8 +38,9 @@ def list_assets(
     state: str | None,
 ) -> Page[MediaAsset]:
     """Staff see their organization's assets, everybody else their own."""
-    owner = owner_id if caller.is_staff else caller.user_id
-    query = repository.assets(org_id=caller.org_id, owner_id=owner, purpose=purpose, state=state)
+    query = repository.assets(org_id=caller.org_id, owner_id=owner_id, purpose=purpose, state=state)
+    if not caller.is_staff:
+        query = query.where(MediaAsset.owner_id == caller.user_id)
     return paginate(session, query, page, keys=(MediaAsset.id,))
 
 
