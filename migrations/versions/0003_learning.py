@@ -216,6 +216,12 @@ FROM learning.lessons AS l JOIN learning.program_versions AS v ON v.id = l.versi
 ORDER BY l.id, (v.published_at IS NOT NULL) DESC, v.number DESC
 """
 
+V_WRITTEN = """
+SELECT id, 'program' AS kind FROM learning.programs WHERE org_id = backbone.current_org() AND archived_at IS NULL
+UNION ALL
+SELECT DISTINCT id, 'module' FROM learning.modules WHERE org_id = backbone.current_org()
+"""
+
 V_ASSET_ACCESS = f"""
 SELECT l.asset_id, e.id AS enrollment_id, e.learner_id, s.star - 1 AS required_star,{LOCKED}
 FROM learning.enrollments AS e
@@ -281,6 +287,7 @@ def upgrade() -> None:
     publish_view("learning.v_module_access", V_MODULE_ACCESS)
     op.execute(MODULE_IS_OPEN)
     publish_view("learning.v_lessons", V_LESSONS)
+    publish_view("learning.v_written", V_WRITTEN)
     publish_view("learning.v_asset_access", V_ASSET_ACCESS)
     publish_view("learning.v_promotion_eligibility", V_PROMOTION_ELIGIBILITY)
 

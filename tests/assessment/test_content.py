@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from lodestar.contracts.learning import ModuleKind
 from lodestar.ids import new_id
 from lodestar.principal import Role
 from tests.factories.assessment import CRITERIA, a_background, a_bank, a_key, a_rubric, an_assessment
@@ -31,6 +32,11 @@ def staff_of(org_id: Any = None) -> Person:
     return a_person(org_id or an_organization(), Role.ORG_STAFF)
 
 
+def a_module(staff: Person, kind: ModuleKind) -> str:
+    """A module of a program that the staff's organization wrote."""
+    return str(a_program(staff.org_id, assigned_to=()).module(kind))
+
+
 def bodies(staff: Person) -> dict[str, dict[str, Any]]:
     """A good body for each collection."""
     background = str(a_background(staff.org_id))
@@ -40,7 +46,7 @@ def bodies(staff: Person) -> dict[str, dict[str, Any]]:
         "assessments": {
             "kind": "quiz",
             "title": "A quiz",
-            "module_id": str(new_id()),
+            "module_id": a_module(staff, ModuleKind.COURSE),
             "bank_id": str(a_bank(staff.org_id, items=0)),
         },
         "rubrics": {"key": a_key("rubric"), "title": "A rubric", "criteria": CRITERIA},
@@ -204,7 +210,8 @@ def test_an_assessment_fits_its_kind(body: dict[str, Any]) -> None:
 
 def test_an_assessments_usual_limits_are_the_defaults() -> None:
     staff = staff_of()
-    interview = {"kind": "interview", "title": "Interview", "module_id": str(new_id())}
+    module_id = a_module(staff, ModuleKind.INTERVIEW)
+    interview = {"kind": "interview", "title": "Interview", "module_id": module_id}
     made = post(f"{BASE}/assessments", interview, as_=staff).expect(201)
     assert (made["question_count"], made["passing_score"], made["time_limit_seconds"]) == (5, 70.0, 300)
     assert (made["max_attempts"], made["attempt_window_days"]) == (3, 7)
@@ -213,6 +220,17 @@ def test_an_assessments_usual_limits_are_the_defaults() -> None:
     assert patch(url, {"time_limit_seconds": 59}, as_=staff).status == 422
     assert patch(url, {"time_limit_seconds": None}, as_=staff).status == 422
     assert patch(url, {"max_attempts": None, "title": "Talk"}, as_=staff).expect(200)["max_attempts"] is None
+
+
+@pytest.mark.parametrize("place", ["module_id", "program_id"])
+def test_an_assessment_belongs_to_what_its_own_organization_wrote(place: str) -> None:
+    staff, program = staff_of(), a_program(an_organization(), assigned_to=())
+    assign(program, staff.org_id)
+    kind = {"module_id": "project", "program_id": "promotion_exam"}[place]
+    theirs = {"module_id": program.module(ModuleKind.PROJECT), "program_id": program.program_id}[place]
+    for foreign in (theirs, new_id()):
+        body = {"kind": kind, "title": "Mine", place: str(foreign)}
+        assert post(f"{BASE}/assessments", body, as_=staff).status == 404
 
 
 def test_a_tier_template_is_written_once_a_tier() -> None:

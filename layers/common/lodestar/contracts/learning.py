@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from sqlalchemy import text
@@ -170,6 +170,12 @@ def lesson(session: Session, lesson_id: UUID) -> Lesson | None:
     query = "SELECT lesson_id, module_id, title, asset_id FROM learning.v_lessons WHERE lesson_id = :id"
     row = session.execute(text(query), {"id": lesson_id}).first()
     return Lesson(*row) if row else None
+
+
+def has_written(session: Session, kind: Literal["program", "module"], content_id: UUID) -> bool:
+    """Whether the reader's organization wrote this program or module; what it is only assigned, it did not."""
+    query = "SELECT EXISTS (SELECT FROM learning.v_written WHERE kind = :kind AND id = :id)"
+    return bool(session.scalar(text(query), {"kind": kind, "id": content_id}))
 
 
 def promotion_eligibility(

@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from assessment.schemas.common import PatchModel, Percent, RowRead, Text, Title
 from lodestar.api import WriteModel
@@ -41,6 +41,24 @@ def check_time_limit(kind: str, time_limit_seconds: int | None) -> None:
 
 class AssessmentCreate(WriteModel):
     """A new assessment: of a module, or the promotion exam of a program. Limits left out are the usual ones."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "initial",
+                    "title": "Numbers and what they say",
+                    "module_id": "0199f3c2-0000-7000-8000-000000000001",
+                    "bank_id": "0199f3c2-0000-7000-8000-000000000002",
+                },
+                {
+                    "kind": "promotion_exam",
+                    "title": "From one tier to the next",
+                    "program_id": "0199f3c2-0000-7000-8000-000000000003",
+                },
+            ]
+        }
+    )
 
     kind: AssessmentKind
     title: Title

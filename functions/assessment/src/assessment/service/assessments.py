@@ -16,6 +16,7 @@ from assessment.schemas.assessments import (
     check_time_limit,
 )
 from assessment.service import content
+from lodestar.contracts import learning
 from lodestar.db import VersionedRow
 from lodestar.pagination import Page, PageQuery, paginate
 from lodestar.principal import Principal
@@ -50,7 +51,11 @@ def get_assessment(session: Session, caller: Principal, assessment_id: UUID) -> 
 
 
 def create_assessment(session: Session, body: AssessmentCreate) -> Assessment:
-    """Raises `NotFound` for a bank or a rubric that is not theirs."""
+    """Raises `NotFound` for a program, a module, a bank or a rubric that is not theirs."""
+    if body.program_id is not None and not learning.has_written(session, "program", body.program_id):
+        raise NotFound()
+    if body.module_id is not None and not learning.has_written(session, "module", body.module_id):
+        raise NotFound()
     _own(session, ItemBank, body.bank_id)
     _own(session, Rubric, body.rubric_id)
     return content.create(session, Assessment(**body.model_dump()))
