@@ -126,7 +126,9 @@ def _video(session: Session, attempt: Attempt, body: VideoSubmission) -> dict[st
     """The recording must be the learner's own and have arrived; what is still being probed, grading waits for."""
     asset = media.asset(session, body.asset_id)
     if asset is None or asset.owner_id != attempt.learner_id or asset.purpose != INTERVIEW_PURPOSE:
-        raise RecordingUnusable("There is no such recording of yours.")
+        message = "There is no such recording of yours."
+        fault = {"field": "asset_id", "code": "no_such_recording", "message": message}
+        raise RecordingUnusable(message, errors=[fault])
     if asset.state == "uploading":
         raise RecordingNotUploaded("The upload has not finished; hand in when it has.")
     if asset.state == "rejected":
