@@ -82,10 +82,10 @@ def test_staff_enrol_their_own_learners_once() -> None:
     assert post(URL, body, as_=staff).expect(409)["code"] == "already_enrolled"
     foreign = {**body, "learner_id": str(a_person(an_organization()).user_id)}
     assert post(URL, foreign, as_=staff).status == 404
-    assert (
-        post(URL, {**body, "program_id": str(new_id())}, as_=staff).expect(409)["code"]
-        == "program_not_assigned"
-    )
+    assert post(URL, {**body, "program_id": str(new_id())}, as_=staff).status == 404
+    unassigned = a_program(org_id, assigned_to=())
+    refused = post(URL, {**body, "program_id": str(unassigned.program_id)}, as_=staff).expect(409)
+    assert refused["code"] == "program_not_assigned"
     assert post(URL, body, as_=learner).status == 403
 
 

@@ -43,7 +43,7 @@ def on_assignment(session: Session, event: ProgramAssigned) -> None:
 def by_staff(session: Session, *, program_id: UUID, learner_id: UUID) -> Enrollment:
     """Enrol one learner. Raises `NotFound`, `NotAssigned`, `NotPublished`, `AlreadyEnrolled`."""
     if not repository.is_assigned(session, program_id):
-        raise NotAssigned()
+        raise NotFound() if programs.own_program(session, program_id) is None else NotAssigned()
     if learner_id not in identity.members(session, [learner_id]):
         raise NotFound("There is no such learner in your organization.")
     version = programs.published_versions(session, [program_id]).get(program_id)

@@ -34,14 +34,15 @@ def list_for(
     module_id: UUID | None,
     enrollment_id: UUID | None,
 ) -> Page[Any]:
-    """Staff: what they drafted. Others: what their enrollments hold, without what the lessons say."""
-    if principal.is_staff:
-        statement = drafts.rows(session, Lesson)
-    else:
-        statement = repository.of_learner(principal, enrollment_id)
+    """Staff: what they drafted. Others: what their enrollments hold, without what the lessons say.
+
+    Who names an enrollment asks as its learner.
+    """
+    writing = principal.is_staff and enrollment_id is None
+    statement = drafts.rows(session, Lesson) if writing else repository.of_learner(principal, enrollment_id)
     statement = statement.where(Lesson.module_id == module_id) if module_id else statement
     found = paginate(session, statement, page, keys=(Lesson.id,), order="asc")
-    if principal.is_staff:
+    if writing:
         return Page([LessonRead.model_validate(row) for row in found.data], found.page)
     return Page([LearnerLessonSummary(**_summary(*row)) for row in found.data], found.page)
 

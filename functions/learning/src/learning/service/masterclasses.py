@@ -36,15 +36,19 @@ def list_for(
     enrollment_id: UUID | None,
     active: bool | None,
 ) -> Page[Any]:
-    """Staff: their library. Others: all active talks of their programs, locked or not (X-03)."""
-    if principal.is_staff:
+    """Staff: their library. Others: all active talks of their programs, locked or not (X-03).
+
+    Who names an enrollment asks as its learner.
+    """
+    writing = principal.is_staff and enrollment_id is None
+    if writing:
         statement = repository.own(session)
         statement = statement if active is None else statement.where(Masterclass.active.is_(active))
     else:
         statement = repository.of_learner(principal, enrollment_id)
     statement = statement.where(Masterclass.program_id == program_id) if program_id else statement
     found = paginate(session, statement, page, keys=(Masterclass.id,), order="asc")
-    if principal.is_staff:
+    if writing:
         return Page([MasterclassRead.model_validate(row) for row in found.data], found.page)
     return Page([_for_learner(*row) for row in found.data], found.page)
 

@@ -27,15 +27,16 @@ def list_for(
     enrollment_id: UUID | None,
     kind: ModuleKind | None,
 ) -> Page[Any]:
-    """Staff: what they drafted. Others: what their enrollments hold, locked or not (JR-10)."""
-    if principal.is_staff:
-        statement = drafts.rows(session, Module)
-    else:
-        statement = repository.of_learner(principal, enrollment_id)
+    """Staff: what they drafted. Others: what their enrollments hold, locked or not (JR-10).
+
+    Who names an enrollment asks as its learner.
+    """
+    writing = principal.is_staff and enrollment_id is None
+    statement = drafts.rows(session, Module) if writing else repository.of_learner(principal, enrollment_id)
     statement = statement.where(Module.program_id == program_id) if program_id else statement
     statement = statement.where(Module.kind == kind.value) if kind else statement
     found = paginate(session, statement, page, keys=(Module.id,), order="asc")
-    if principal.is_staff:
+    if writing:
         return Page([ModuleRead.model_validate(row) for row in found.data], found.page)
     return Page([_for_learner(*row) for row in found.data], found.page)
 
