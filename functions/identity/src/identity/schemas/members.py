@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import Field
+
 from lodestar.api import ReadModel, WriteModel
 from lodestar.principal import Role
 
@@ -11,13 +13,13 @@ class MemberCreate(WriteModel):
     """A further role for somebody who is or was a member here; new people come by invitation."""
 
     user_id: UUID
-    role: Role
+    role: Role = Field(examples=[Role.INSTRUCTOR])
 
 
 class MemberUpdate(WriteModel):
     """Another role instead."""
 
-    role: Role
+    role: Role = Field(examples=[Role.INSTRUCTOR])
 
 
 class MemberRead(ReadModel):

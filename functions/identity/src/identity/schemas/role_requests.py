@@ -21,7 +21,7 @@ class Ruling(StrEnum):
 class RoleRequestCreate(WriteModel):
     """Which role, where, and why. Without `organization_id` it is asked of the request's organization."""
 
-    role: Role
+    role: Role = Field(examples=[Role.INSTRUCTOR])
     reason: Reason = Field(examples=["I teach the data course from May on."])
     organization_id: UUID | None = None
 

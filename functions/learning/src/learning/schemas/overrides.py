@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from learning.schemas.common import Text
 from lodestar.api import ReadModel, WriteModel
@@ -13,6 +13,18 @@ from lodestar.contracts.learning import Tier
 
 class OverrideCreate(WriteModel):
     """Set a learner's star, tier or both (JR-51). What it leaves out stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "enrollment_id": "0199f3c2-0000-7000-8000-000000000001",
+                    "star": 2,
+                    "reason": "Credit for the programme of another institution.",
+                }
+            ]
+        }
+    )
 
     enrollment_id: UUID
     star: int | None = Field(default=None, ge=0, le=5)

@@ -3,7 +3,7 @@
 from typing import Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from learning.schemas.common import PatchModel, Position, RowRead, Text, Title
 from lodestar.api import ReadModel, WriteModel
@@ -11,6 +11,23 @@ from lodestar.api import ReadModel, WriteModel
 
 class ResourceCreate(WriteModel):
     """A link (`url`) or a file (`asset_id`, an upload for the purpose `resource`)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "lesson_id": "0199f3c2-0000-7000-8000-000000000001",
+                    "title": "Checklist",
+                    "url": "https://example.org/checklist",
+                },
+                {
+                    "lesson_id": "0199f3c2-0000-7000-8000-000000000001",
+                    "title": "Worksheet",
+                    "asset_id": "0199f3c2-0000-7000-8000-000000000002",
+                },
+            ]
+        }
+    )
 
     lesson_id: UUID
     title: Title = Field(examples=["Checklist"])
