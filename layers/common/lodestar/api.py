@@ -16,13 +16,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from mangum import Mangum
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from lodestar import idempotency
 from lodestar.auth import ORGANIZATION_HEADER, principal_from
+from lodestar.bodies import PatchModel, ReadModel, RowRead, WriteModel
 from lodestar.db import act_for, principal_of, unit_of_work
 from lodestar.log import begin_correlation, correlation_id, log
 from lodestar.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT, PageQuery
@@ -37,10 +37,12 @@ __all__ = [
     "Caller",
     "IfMatch",
     "Paging",
+    "PatchModel",
     "PublicSession",
     "PublicUnitOfWork",
     "ReadModel",
     "ReadSession",
+    "RowRead",
     "Staff",
     "UnitOfWork",
     "WriteModel",
@@ -55,18 +57,6 @@ LONGEST_KEY = 255
 READING = frozenset({"GET", "HEAD"})
 TEXT_TYPES = ["text/", "application/json", PROBLEM_JSON, "image/svg+xml"]
 """What API Gateway passes as text; anything else is base64."""
-
-
-class WriteModel(BaseModel):
-    """The base of request bodies: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class ReadModel(BaseModel):
-    """The base of answers, filled from rows."""
-
-    model_config = ConfigDict(from_attributes=True)
 
 
 def _caller(request: Request) -> Principal:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from sqlalchemy import DateTime, Engine, ForeignKeyConstraint, MetaData, Uuid, create_engine, event, text
@@ -24,6 +24,7 @@ from lodestar import outbox
 from lodestar.config import settings
 from lodestar.ids import new_id
 from lodestar.principal import NOBODY, Principal
+from lodestar.problems import StaleVersion
 
 ENTER = text("SELECT backbone.enter(:org_id, :user_id, :read_only)")
 CONNECT_TIMEOUT_SECONDS = 5
@@ -64,6 +65,19 @@ class VersionedRow(TenantRow):
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy hands the class
         return {"version_id_col": cls.version, "eager_defaults": True}
+
+
+class HasVersion(Protocol):
+    """A row with an ETag."""
+
+    @property
+    def version(self) -> int: ...
+
+
+def expect_version(row: HasVersion | None, if_match: int | None) -> None:
+    """Raises `StaleVersion` when the caller saw another version than the current one; a row to be has version 0."""
+    if if_match is not None and if_match != (row.version if row else 0):
+        raise StaleVersion()
 
 
 def tenant_key(column: str, target: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:

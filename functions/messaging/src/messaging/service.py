@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from lodestar import clock
 from lodestar.contracts import identity
+from lodestar.db import expect_version
 from lodestar.pagination import PageInfoRead, PageQuery, paginate
 from lodestar.principal import Principal, Role
-from lodestar.problems import NotFound, StaleVersion
+from lodestar.problems import NotFound
 from messaging import repository
 from messaging.models import Notification
 from messaging.rules.texts import Notice
@@ -50,8 +51,7 @@ def mark(
     notification = repository.notification_of(session, notification_id, recipient_id=caller.user_id)
     if notification is None:
         raise NotFound()
-    if if_match is not None and if_match != notification.version:
-        raise StaleVersion()
+    expect_version(notification, if_match)
     if read != (notification.read_at is not None):
         notification.read_at = clock.now() if read else None
     session.flush()

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from assessment.schemas.common import RowRead
-from lodestar.api import WriteModel
+from lodestar.api import (
+    RowRead,
+    WriteModel,
+)
 
 AppealState = Literal["open", "upheld", "dismissed"]
 

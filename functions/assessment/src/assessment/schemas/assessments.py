@@ -5,8 +5,16 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
-from assessment.schemas.common import PatchModel, Percent, RowRead, Text, Title
-from lodestar.api import WriteModel
+from assessment.schemas.common import (
+    Percent,
+    Text,
+    Title,
+)
+from lodestar.api import (
+    PatchModel,
+    RowRead,
+    WriteModel,
+)
 from lodestar.contracts.assessment import AssessmentKind
 from lodestar.contracts.learning import Tier
 

@@ -5,8 +5,18 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from assessment.schemas.common import Key, PatchModel, Percent, Prompt, RowRead, Text, Title
-from lodestar.api import WriteModel
+from assessment.schemas.common import (
+    Key,
+    Percent,
+    Prompt,
+    Text,
+    Title,
+)
+from lodestar.api import (
+    PatchModel,
+    RowRead,
+    WriteModel,
+)
 from lodestar.contracts.learning import Tier
 
 TypeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=60)]

@@ -5,8 +5,17 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from assessment.schemas.common import Key, PatchModel, RowRead, Text, Title
-from lodestar.api import ReadModel, WriteModel
+from assessment.schemas.common import (
+    Key,
+    Text,
+    Title,
+)
+from lodestar.api import (
+    PatchModel,
+    ReadModel,
+    RowRead,
+    WriteModel,
+)
 
 Difficulty = Literal["easy", "medium", "hard"]
 Stem = Annotated[str, StringConstraints(min_length=5, max_length=2_000)]

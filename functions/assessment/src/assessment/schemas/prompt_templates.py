@@ -5,8 +5,14 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from assessment.schemas.common import PatchModel, Prompt, RowRead
-from lodestar.api import WriteModel
+from assessment.schemas.common import (
+    Prompt,
+)
+from lodestar.api import (
+    PatchModel,
+    RowRead,
+    WriteModel,
+)
 
 
 class PromptPurpose(StrEnum):

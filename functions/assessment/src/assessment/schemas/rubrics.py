@@ -4,8 +4,17 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, field_validator
 
-from assessment.schemas.common import Key, PatchModel, RowRead, Text, Title
-from lodestar.api import ReadModel, WriteModel
+from assessment.schemas.common import (
+    Key,
+    Text,
+    Title,
+)
+from lodestar.api import (
+    PatchModel,
+    ReadModel,
+    RowRead,
+    WriteModel,
+)
 
 CriterionKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=60)]
 

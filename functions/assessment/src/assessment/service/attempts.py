@@ -22,11 +22,11 @@ from assessment.rules.freezing import content_hash
 from assessment.rules.scoring import unknown_questions
 from assessment.rules.states import HANDED_IN, State, is_over
 from assessment.schemas.attempts import SHOWN_BEFORE_START, DraftWrite
-from assessment.service.content import check_version
 from assessment.service.openings import spend_ai_call
 from lodestar import clock, events
 from lodestar.contracts import identity, learning
 from lodestar.contracts.assessment import AssessmentKind, ContentRequested
+from lodestar.db import expect_version
 from lodestar.pagination import Page, PageQuery, paginate
 from lodestar.principal import Principal
 from lodestar.problems import InvalidContent, NotFound
@@ -61,7 +61,7 @@ def lock_own(session: Session, learner_id: UUID, attempt_id: UUID, *, if_match: 
     if attempt is None:
         raise NotFound()
     check_access(session, attempt)
-    check_version(attempt, if_match)
+    expect_version(attempt, if_match)
     return attempt
 
 
@@ -183,7 +183,7 @@ def _startable(session: Session, learner_id: UUID, attempt_id: UUID, *, if_match
     attempt = lock_own(session, learner_id, attempt_id)
     if attempt.state == State.IN_PROGRESS:
         return attempt
-    check_version(attempt, if_match)
+    expect_version(attempt, if_match)
     if attempt.state == State.PREPARING:
         raise ContentPreparing()
     if attempt.state != State.DRAFT or attempt.content is None:

@@ -8,9 +8,9 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from assessment.repository import content as repository
-from lodestar.db import VersionedRow
+from lodestar.db import VersionedRow, expect_version
 from lodestar.pagination import Page, PageQuery, paginate
-from lodestar.problems import NotFound, StaleVersion
+from lodestar.problems import NotFound
 
 Row = TypeVar("Row", bound=VersionedRow)
 
@@ -39,18 +39,12 @@ def create(session: Session, row: Row) -> Row:
 
 def change(session: Session, row: Row, changes: BaseModel, *, if_match: int | None) -> Row:
     """Set the fields that were sent. Raises `StaleVersion`."""
-    check_version(row, if_match)
+    expect_version(row, if_match)
     for name in changes.model_fields_set:
         value = getattr(changes, name)
         setattr(row, name, _plain(value))
     session.flush()
     return row
-
-
-def check_version(row: VersionedRow, if_match: int | None) -> None:
-    """Raises `StaleVersion` when the caller saw another version than the current one."""
-    if if_match is not None and if_match != row.version:
-        raise StaleVersion()
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from assessment.models.backgrounds import Background, FallbackContent
 from assessment.schemas.backgrounds import FallbackCreate, FallbackPatch, ProjectBody
 from assessment.service import content
+from lodestar.db import expect_version
 from lodestar.problems import InvalidContent
 
 
@@ -31,7 +32,7 @@ def change(
 def delete(session: Session, fallback_id: UUID, *, if_match: int | None) -> None:
     """Attempts that were served with it keep their copy."""
     fallback = content.get(session, FallbackContent, fallback_id)
-    content.check_version(fallback, if_match)
+    expect_version(fallback, if_match)
     session.delete(fallback)
 
 

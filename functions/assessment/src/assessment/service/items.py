@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from assessment.models.items import Item, ItemBank
 from assessment.schemas.items import ItemCreate, ItemPatch, one_right_answer
 from assessment.service import content
+from lodestar.db import expect_version
 from lodestar.problems import InvalidContent
 
 
@@ -30,5 +31,5 @@ def change_item(session: Session, item_id: UUID, body: ItemPatch, *, if_match: i
 def delete_item(session: Session, item_id: UUID, *, if_match: int | None) -> None:
     """Remove an item from its bank and its lessons; attempts keep their copy. Raises `NotFound`."""
     item = content.get(session, Item, item_id)
-    content.check_version(item, if_match)
+    expect_version(item, if_match)
     session.delete(item)

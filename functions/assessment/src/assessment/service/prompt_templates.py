@@ -8,6 +8,7 @@ from assessment.models.prompts import PromptTemplate
 from assessment.repository import prompt_templates as repository
 from assessment.schemas.prompt_templates import PromptTemplateCreate, PromptTemplatePatch
 from assessment.service import content
+from lodestar.db import expect_version
 
 
 def create(session: Session, body: PromptTemplateCreate) -> PromptTemplate:
@@ -24,7 +25,7 @@ def change(
 ) -> PromptTemplate:
     """Put a revision into use, in place of the active one, or take it out of use."""
     template = content.get(session, PromptTemplate, template_id)
-    content.check_version(template, if_match)
+    expect_version(template, if_match)
     if body.active and not template.active:
         repository.retire(session, purpose=template.purpose, strategy=template.strategy)
     return content.change(session, template, body, if_match=if_match)

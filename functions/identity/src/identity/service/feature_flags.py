@@ -6,8 +6,9 @@ from identity.models.feature_flags import FeatureFlag
 from identity.repository import feature_flags as repository
 from identity.schemas.feature_flags import FeatureFlagWrite
 from lodestar import audit
+from lodestar.db import expect_version
 from lodestar.pagination import Page, PageQuery
-from lodestar.problems import NotFound, StaleVersion
+from lodestar.problems import NotFound
 
 
 def list_flags(session: Session, page: PageQuery) -> Page[FeatureFlag]:
@@ -26,8 +27,7 @@ def read(session: Session, key: str) -> FeatureFlag:
 def write(session: Session, key: str, *, body: FeatureFlagWrite, if_match: int | None) -> FeatureFlag:
     """Set the flag, which comes into being with its first writing."""
     flag = repository.flag_to_write(session, key)
-    if if_match is not None and if_match != flag.version:
-        raise StaleVersion()
+    expect_version(flag, if_match)
     before = {"enabled": flag.enabled, "note": flag.note}
     flag.enabled, flag.note = body.enabled, body.note
     session.flush()

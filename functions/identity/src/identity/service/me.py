@@ -11,8 +11,9 @@ from identity.repository.users import OwnOrganization
 from identity.rules.permissions import permissions_of
 from identity.rules.roles import grantable
 from identity.schemas.me import MeUpdate
+from lodestar.db import expect_version
 from lodestar.principal import NOBODY, Principal, Role
-from lodestar.problems import NotFound, StaleVersion
+from lodestar.problems import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,7 @@ def read(session: Session, caller: Principal) -> Me:
 def update(session: Session, caller: Principal, *, body: MeUpdate, if_match: int | None) -> Me:
     """Change what the body names."""
     user = _user(session, caller)
-    if if_match is not None and if_match != user.version:
-        raise StaleVersion()
+    expect_version(user, if_match)
     for name, value in body.model_dump(exclude_none=True).items():
         setattr(user, name, value)
     session.flush()

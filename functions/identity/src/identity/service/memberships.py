@@ -13,9 +13,10 @@ from identity.rules import roles
 from identity.schemas.members import MemberCreate, MemberUpdate
 from lodestar import audit, clock, events
 from lodestar.contracts.identity import MembershipCreated
+from lodestar.db import expect_version
 from lodestar.pagination import Page, PageQuery
 from lodestar.principal import ADMINISTRATORS, Principal, Role
-from lodestar.problems import NotFound, StaleVersion
+from lodestar.problems import NotFound
 
 SUBJECT = "membership"
 
@@ -42,8 +43,7 @@ def change(
 ) -> Member:
     """Another role instead; the caller must be able to give both."""
     held = _held(session, membership_id)
-    if if_match is not None and if_match != held.version:
-        raise StaleVersion()
+    expect_version(held, if_match)
     if held.role == body.role:
         return _shown(session, held)
     require_grantable(session, caller, Role(held.role))

@@ -15,11 +15,11 @@ from identity.repository import users
 from identity.schemas.organizations import OrganizationCreate, OrganizationUpdate, VerificationDecisionCreate
 from identity.service import memberships
 from lodestar import audit
-from lodestar.db import act_for
+from lodestar.db import act_for, expect_version
 from lodestar.ids import new_id
 from lodestar.pagination import Page, PageQuery
 from lodestar.principal import Principal, Role
-from lodestar.problems import NotFound, StaleVersion
+from lodestar.problems import NotFound
 
 SUBJECT = "organization"
 OWN_FIELDS = ("name", "time_zone")
@@ -89,8 +89,7 @@ def update(
     organization = repository.organization_of(session, org_id) if org_id == caller.org_id else None
     if organization is None:
         raise NotFound()
-    if if_match is not None and if_match != organization.version:
-        raise StaleVersion()
+    expect_version(organization, if_match)
     chosen = repository.settings_of(session, org_id)
     before = _changeable(organization, chosen)
     given = body.model_dump(exclude_unset=True)

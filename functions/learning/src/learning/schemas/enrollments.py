@@ -6,9 +6,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from learning.schemas.common import PatchModel
 from learning.schemas.progress import ProgramSummary, TierRead
-from lodestar.api import ReadModel, WriteModel
+from lodestar.api import (
+    PatchModel,
+    ReadModel,
+    WriteModel,
+)
 from lodestar.contracts.learning import ModuleKind
 
 Status = Literal["active", "completed", "withdrawn"]

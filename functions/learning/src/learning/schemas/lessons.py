@@ -1,12 +1,24 @@
 """Lessons on the wire."""
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
-from learning.schemas.common import Key, LongText, PatchModel, Position, RowRead, Text, Title
-from lodestar.api import ReadModel, WriteModel
+from learning.schemas.common import (
+    Key,
+    LongText,
+    Position,
+    Text,
+    Title,
+)
+from lodestar.api import (
+    PatchModel,
+    ReadModel,
+    RowRead,
+    WriteModel,
+)
 
 
 class LessonCreate(WriteModel):
@@ -34,10 +46,7 @@ class LessonPatch(PatchModel):
     asset_id: UUID | None = None
     body: LongText | None = None
 
-    @classmethod
-    def nullable(cls) -> frozenset[str]:
-        """A video or a text may be taken out of a draft again."""
-        return frozenset({"estimated_minutes", "asset_id", "body"})
+    may_be_null: ClassVar[frozenset[str]] = frozenset({"estimated_minutes", "asset_id", "body"})
 
 
 class LessonRead(RowRead):

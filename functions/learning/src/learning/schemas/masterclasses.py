@@ -5,8 +5,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from learning.schemas.common import Key, PatchModel, Position, RowRead, Text, Title
-from lodestar.api import ReadModel, WriteModel
+from learning.schemas.common import (
+    Key,
+    Position,
+    Text,
+    Title,
+)
+from lodestar.api import (
+    PatchModel,
+    ReadModel,
+    RowRead,
+    WriteModel,
+)
 
 
 class MasterclassCreate(WriteModel):

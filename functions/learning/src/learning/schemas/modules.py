@@ -5,7 +5,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from learning.schemas.common import Key, PatchModel, Position, RowRead, Text, Title
+from learning.schemas.common import (
+    Key,
+    Position,
+    Text,
+    Title,
+)
 from learning.schemas.configurations import (
     AssessmentConfiguration,
     CourseConfiguration,
@@ -13,7 +18,12 @@ from learning.schemas.configurations import (
     MasterclassConfiguration,
     ProjectConfiguration,
 )
-from lodestar.api import ReadModel, WriteModel
+from lodestar.api import (
+    PatchModel,
+    ReadModel,
+    RowRead,
+    WriteModel,
+)
 from lodestar.contracts.learning import ModuleKind
 
 

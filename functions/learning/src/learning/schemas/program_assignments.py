@@ -3,8 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from learning.schemas.common import RowRead
-from lodestar.api import WriteModel
+from lodestar.api import (
+    RowRead,
+    WriteModel,
+)
 
 
 class AssignmentCreate(WriteModel):

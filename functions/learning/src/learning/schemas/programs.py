@@ -6,8 +6,18 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from learning.schemas.common import Key, PatchModel, Percent, RowRead, Text, Title
-from lodestar.api import ReadModel, WriteModel
+from learning.schemas.common import (
+    Key,
+    Percent,
+    Text,
+    Title,
+)
+from lodestar.api import (
+    PatchModel,
+    ReadModel,
+    RowRead,
+    WriteModel,
+)
 from lodestar.contracts.learning import ModuleKind, Tier
 
 ProgramType = Literal["job_readiness", "study"]

@@ -5,8 +5,17 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
-from learning.schemas.common import PatchModel, Position, RowRead, Text, Title
-from lodestar.api import ReadModel, WriteModel
+from learning.schemas.common import (
+    Position,
+    Text,
+    Title,
+)
+from lodestar.api import (
+    PatchModel,
+    ReadModel,
+    RowRead,
+    WriteModel,
+)
 
 
 class ResourceCreate(WriteModel):

@@ -7,8 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from learning.errors import KeyTaken
-from lodestar.db import VersionedRow
-from lodestar.problems import StaleVersion
+from lodestar.db import VersionedRow, expect_version
 
 UNIQUE_VIOLATION = "23505"
 
@@ -26,7 +25,7 @@ def add(session: Session, row: VersionedRow) -> None:
 
 def change(session: Session, row: VersionedRow, changes: BaseModel, *, if_match: int | None) -> None:
     """Set the fields that were sent. Raises `StaleVersion`."""
-    check_version(row, if_match)
+    expect_version(row, if_match)
     set_fields(row, changes.model_dump(exclude_unset=True))
     session.flush()
 
@@ -36,9 +35,3 @@ def set_fields(row: VersionedRow, values: dict[str, Any]) -> None:
     for name, value in values.items():
         if getattr(row, name) != value:
             setattr(row, name, value)
-
-
-def check_version(row: VersionedRow, if_match: int | None) -> None:
-    """Raises `StaleVersion` when the caller saw another version than the current one."""
-    if if_match is not None and if_match != row.version:
-        raise StaleVersion()

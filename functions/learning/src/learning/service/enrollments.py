@@ -14,13 +14,13 @@ from learning.repository import enrollments as repository
 from learning.repository import progress, standing
 from learning.rules import texts
 from learning.schemas.enrollments import EnrollmentPatch, EnrollmentRead, ModuleState
-from learning.service import content
 from learning.service import standing as settling
 from learning.service.progress import summary, tier_read
 from lodestar import audit
 from lodestar.contracts import assessment, identity
 from lodestar.contracts.assessment import AssessmentKind
 from lodestar.contracts.learning import ModuleKind
+from lodestar.db import expect_version
 from lodestar.pagination import Page, PageQuery, paginate
 from lodestar.principal import Principal, Role
 from lodestar.problems import Forbidden, NotFound
@@ -131,7 +131,7 @@ def change(
     enrollment = repository.get(session, principal, enrollment_id, lock=True)
     if enrollment is None:
         raise NotFound()
-    content.check_version(enrollment, if_match)
+    expect_version(enrollment, if_match)
     if (body.status or body.version_id) and not principal.is_staff:
         raise Forbidden("Only your institution's staff may withdraw or move an enrollment.")
     if body.background_id and body.background_id != enrollment.background_id:

@@ -25,6 +25,7 @@ from learning.service import content
 from lodestar import audit
 from lodestar.clock import now
 from lodestar.contracts.learning import ModuleKind
+from lodestar.db import expect_version
 from lodestar.ids import new_id
 from lodestar.pagination import Page, PageQuery, paginate
 from lodestar.problems import InvalidContent, NotFound
@@ -130,7 +131,7 @@ def write_stages(
     """Replace what was sent of the draft's criteria. Raises `NotFound`, `StaleVersion`, `InvalidContent`."""
     program = get(session, program_id)
     draft = repository.draft_of(session, program_id, lock=True)
-    content.check_version(draft, if_match)
+    expect_version(draft, if_match)
     if body.stages is not None:
         plans = [StagePlan(**stage.model_dump()) for stage in sorted(body.stages, key=lambda s: s.star)]
         _refuse(rules.fault_in(plans, program_type=program.type), "stages")

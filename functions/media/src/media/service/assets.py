@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from lodestar import audit, clock, operations
 from lodestar.adapters.storage import object_store
 from lodestar.contracts.media import ProcessingRequested
+from lodestar.db import expect_version
 from lodestar.events import emit
 from lodestar.pagination import Page, PageQuery, paginate
 from lodestar.principal import Principal
-from lodestar.problems import NotFound, StaleVersion
+from lodestar.problems import NotFound
 from media import errors
 from media.models.assets import MediaAsset
 from media.models.playback import PlaybackSegments
@@ -159,6 +160,5 @@ def _own(session: Session, caller: Principal, asset_id: UUID, *, if_match: int |
     asset = repository.own_asset(session, asset_id, org_id=caller.org_id)
     if asset is None:
         raise NotFound()
-    if if_match is not None and if_match != asset.version:
-        raise StaleVersion()
+    expect_version(asset, if_match)
     return asset

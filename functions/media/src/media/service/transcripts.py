@@ -5,9 +5,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from lodestar.contracts.media import TranscriptReady
+from lodestar.db import expect_version
 from lodestar.events import emit
 from lodestar.principal import Principal
-from lodestar.problems import NotFound, StaleVersion
+from lodestar.problems import NotFound
 from media.models.transcripts import Transcript
 from media.repository import assets as asset_repository
 from media.repository import transcripts as repository
@@ -32,8 +33,7 @@ def write(
     if asset_repository.own_asset(session, asset_id, org_id=caller.org_id) is None:
         raise NotFound()
     transcript = repository.transcript_of(session, asset_id, for_update=True)
-    if if_match is not None and if_match != (transcript.version if transcript else 0):
-        raise StaleVersion()
+    expect_version(transcript, if_match)
     if transcript is None:
         transcript = Transcript(asset_id=asset_id)
         session.add(transcript)
