@@ -65,9 +65,10 @@ def read(session: Session, principal: Principal, enrollment_id: UUID) -> Enrollm
 def _read_all(session: Session, principal: Principal, rows: Sequence[Any]) -> list[EnrollmentRead]:
     ids = [row[0].id for row in rows]
     modules: dict[UUID, list[ModuleState]] = defaultdict(list)
+    offers: set[UUID] = set()
     for module in standing.modules_of(session, ids):
         modules[module.enrollment_id].append(_module_state(module))
-    offers = standing.with_offers(session, ids)
+        offers |= {module.enrollment_id} if module.offered else set()
     learners = [row[0].learner_id for row in rows]
     names = identity.members(session, learners) if principal.is_staff else {}
     return [
