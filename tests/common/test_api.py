@@ -86,6 +86,8 @@ def test_a_problem_rolls_back_and_says_what_to_do() -> None:
 def test_unknown_fields_and_missing_credentials_are_refused() -> None:
     status, body = call("POST", "/v1/test/buckets", as_=a_person(), body={"amount": 1, "sudo": True})
     assert (status, body["errors"][0]["field"]) == (422, "sudo")
+    status, body = call("POST", "/v1/test/buckets", as_=a_person(), body={"amount": 1, "body": "?"})
+    assert (status, body["errors"][0]["field"]) == (422, "body")
     assert call("GET", "/v1/test/buckets")[0] == 401
     assert call("GET", "/v1/test/nothing", as_=a_person())[1]["code"] == "not_found"
 

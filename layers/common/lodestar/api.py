@@ -298,7 +298,7 @@ async def _answer_problem(_request: Request, problem: Problem) -> Response:
 async def _answer_invalid(request: Request, error: RequestValidationError) -> Response:
     fields = [
         {
-            "field": ".".join(str(part) for part in e["loc"] if part != "body"),
+            "field": _field(e["loc"]),
             "code": e["type"],
             "message": e["msg"],
         }
@@ -308,6 +308,11 @@ async def _answer_invalid(request: Request, error: RequestValidationError) -> Re
     return await _answer_problem(
         request, InvalidContent(f"Correct these: {named or 'the body'}.", errors=fields)
     )
+
+
+def _field(place: tuple[str | int, ...]) -> str:
+    """Where a fault is, in the sender's terms: a path within the body, or `query.limit`."""
+    return ".".join(str(part) for part in (place[1:] if place[:1] == ("body",) else place))
 
 
 async def _answer_replay(_request: Request, replay: idempotency.Replay) -> Response:
