@@ -32,7 +32,9 @@ from lodestar.problems import Conflict, NotFound, StaleVersion
 
 router = APIRouter(tags=["assessment"])
 Kind = Literal["project", "interview"]
-TypePath = Annotated[str, Path(alias="type", pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=60)]
+TypePath = Annotated[
+    str, Path(alias="type", pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=60, examples=["case_study"])
+]
 PROFILE = "/v1/assessment/backgrounds/{background_id}/profiles/{kind}/{type}/{tier}"
 
 

@@ -22,7 +22,7 @@ from lodestar.pagination import Page, PageOf
 from lodestar.problems import StaleVersion
 
 router = APIRouter(tags=["identity"])
-Key = Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$")]
+Key = Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", examples=["peer-practice"])]
 
 
 @router.get(
