@@ -1,0 +1,75 @@
+"""What is only read cannot be written: every body is closed, down to its innermost object."""
+
+from collections.abc import Iterator
+
+from lodestar.principal import Role
+from tests.factories.identity import a_person, an_organization
+from tests.gateway import Person, call
+from tests.security.operations import (
+    Operation,
+    Schema,
+    alternatives,
+    example,
+    filled,
+    operations,
+    resolved,
+)
+from tests.security.test_callers import absent
+
+ALWAYS = frozenset({"id", "org_id", "version", "created_at"})
+
+
+def writing() -> list[Operation]:
+    return [operation for operation in operations() if operation.body_schema]
+
+
+def read_only(operation: Operation, body: Schema) -> frozenset[str]:
+    """What its answers hold and this body does not."""
+    answered = {
+        name for option in alternatives(operation.answer_schema) for name in option.get("properties", {})
+    }
+    return frozenset(ALWAYS | answered) - frozenset(body.get("properties", {}))
+
+
+def bodies(operation: Operation) -> Iterator[Schema]:
+    assert operation.body_schema is not None
+    yield from (option for option in alternatives(operation.body_schema) if option.get("type") == "object")
+
+
+def refused_fields(operation: Operation, body: Schema, extra: frozenset[str], *, as_: Person) -> set[str]:
+    """Of `extra`, the fields that were refused as unknown."""
+    content = filled(example(body), absent) | dict.fromkeys(extra, "1")
+    answer = call(operation.method.upper(), operation.url(absent), as_=as_, body=content)
+    unknown = [e for e in answer.json.get("errors") or [] if e["code"] == "extra_forbidden"]
+    return {error["field"].rsplit(".", 1)[-1] for error in unknown}
+
+
+def test_no_read_only_field_is_written(product: None) -> None:
+    everything = a_person(an_organization(), *Role)
+    accepted = {}
+    for operation in writing():
+        for body in bodies(operation):
+            extra = read_only(operation, body)
+            refused = refused_fields(operation, body, extra, as_=everything)
+            assert not refused_fields(operation, body, frozenset(), as_=everything)
+            if extra - refused:
+                accepted[str(operation)] = sorted(extra - refused)
+    assert not accepted
+
+
+def test_every_object_of_every_body_is_closed() -> None:
+    found = {str(operation): set(_open(operation.body_schema or {})) for operation in writing()}
+    assert len(found) > 50
+    assert not {name: titles for name, titles in found.items() if titles}
+
+
+def _open(schema: Schema) -> Iterator[str]:
+    """The titles of the objects within that take unknown fields; maps, which have no fields, aside."""
+    for option in alternatives(resolved(schema)):
+        if "properties" in option:
+            if option.get("additionalProperties") is not False:
+                yield option.get("title", "?")
+            for field in option["properties"].values():
+                yield from _open(field)
+        if "items" in option:
+            yield from _open(option["items"])
