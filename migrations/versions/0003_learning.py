@@ -220,6 +220,17 @@ V_WRITTEN = """
 SELECT id, 'program' AS kind FROM learning.programs WHERE org_id = backbone.current_org() AND archived_at IS NULL
 UNION ALL
 SELECT DISTINCT id, 'module' FROM learning.modules WHERE org_id = backbone.current_org()
+UNION ALL
+SELECT DISTINCT id, 'lesson' FROM learning.lessons WHERE org_id = backbone.current_org()
+"""
+
+V_TAUGHT_ASSETS = """
+SELECT l.asset_id FROM learning.lessons AS l JOIN learning.program_versions AS v ON v.id = l.version_id
+WHERE l.asset_id IS NOT NULL AND v.published_at IS NOT NULL
+UNION ALL
+SELECT asset_id FROM learning.masterclasses WHERE asset_id IS NOT NULL AND active AND deleted_at IS NULL
+UNION ALL
+SELECT asset_id FROM learning.resources WHERE asset_id IS NOT NULL
 """
 
 V_ASSET_ACCESS = f"""
@@ -288,6 +299,7 @@ def upgrade() -> None:
     op.execute(MODULE_IS_OPEN)
     publish_view("learning.v_lessons", V_LESSONS)
     publish_view("learning.v_written", V_WRITTEN)
+    publish_view("learning.v_taught_assets", V_TAUGHT_ASSETS)
     publish_view("learning.v_asset_access", V_ASSET_ACCESS)
     publish_view("learning.v_promotion_eligibility", V_PROMOTION_ELIGIBILITY)
 

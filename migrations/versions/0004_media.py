@@ -156,7 +156,7 @@ GRANT EXECUTE ON FUNCTION media.playback_is_complete(uuid, uuid) TO lodestar_app
 
 V_ASSETS = """
 SELECT id AS asset_id, owner_id, purpose, state, content_type, size_bytes, duration_ms, storage_key,
-       problem_code, problem_detail
+       problem_code, problem_detail, org_id = backbone.current_org() AS is_own
 FROM media.media_assets WHERE deleted_at IS NULL
 """
 V_TRANSCRIPTS = "SELECT asset_id, state, text, language, source, model FROM media.transcripts"

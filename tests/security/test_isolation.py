@@ -46,9 +46,16 @@ def test_every_id_of_the_api_has_a_row_to_try_it_with(theirs: World) -> None:
     assert not missing, "add these to a_full_organization:\n" + "\n".join(missing)
 
 
-@pytest.mark.parametrize("role", ["learner", "admin"])
-def test_another_organizations_ids_answer_as_absent_ones(role: str, ours: World, theirs: World) -> None:
-    asker = getattr(ours, role)
+@pytest.mark.parametrize(
+    "roles",
+    [{Role.LEARNER}, {Role.ORG_ADMIN}, set(Role) - {Role.PLATFORM_ADMIN}],
+    ids=lambda r: "+".join(sorted(r)),
+)
+def test_another_organizations_ids_answer_as_absent_ones(
+    roles: set[Role], ours: World, theirs: World
+) -> None:
+    person = ours.learner if Role.LEARNER in roles else ours.admin
+    asker = Person(person.user_id, {ours.org_id: frozenset(roles)})
     found = {str(slot): told(slot, asker=asker, home=ours, abroad=theirs) for slot in probed()}
     faults = {slot: tells for slot, tells in found.items() if tells}
     assert not faults, listed(faults)

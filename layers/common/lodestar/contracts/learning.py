@@ -172,10 +172,16 @@ def lesson(session: Session, lesson_id: UUID) -> Lesson | None:
     return Lesson(*row) if row else None
 
 
-def has_written(session: Session, kind: Literal["program", "module"], content_id: UUID) -> bool:
-    """Whether the reader's organization wrote this program or module; what it is only assigned, it did not."""
+def has_written(session: Session, kind: Literal["program", "module", "lesson"], content_id: UUID) -> bool:
+    """Whether the reader's organization wrote this; what it is only assigned, it did not."""
     query = "SELECT EXISTS (SELECT FROM learning.v_written WHERE kind = :kind AND id = :id)"
     return bool(session.scalar(text(query), {"kind": kind, "id": content_id}))
+
+
+def is_taught_with(session: Session, asset_id: UUID) -> bool:
+    """Whether a program of the reader's organization, its own or an assigned one, shows the asset to learners."""
+    query = "SELECT EXISTS (SELECT FROM learning.v_taught_assets WHERE asset_id = :id)"
+    return bool(session.scalar(text(query), {"id": asset_id}))
 
 
 def promotion_eligibility(

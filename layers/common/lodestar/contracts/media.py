@@ -64,7 +64,10 @@ class PlaybackCompleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file. `state` is `uploading`, `processing`, `ready` or `rejected`; `problem_code` says why it was."""
+    """A file. `state` is `uploading`, `processing`, `ready` or `rejected`; `problem_code` says why it was.
+
+    `is_own`: it came in through the reader's organization, which is not only taught with it.
+    """
 
     asset_id: UUID
     owner_id: UUID
@@ -76,6 +79,7 @@ class Asset:
     storage_key: str
     problem_code: str | None
     problem_detail: str | None
+    is_own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ def asset(session: Session, asset_id: UUID) -> Asset | None:
     """The asset, when the reader's organization owns it or is taught with it."""
     query = """
         SELECT asset_id, owner_id, purpose, state, content_type, size_bytes, duration_ms, storage_key,
-               problem_code, problem_detail
+               problem_code, problem_detail, is_own
         FROM media.v_assets WHERE asset_id = :id
     """
     row = session.execute(text(query), {"id": asset_id}).first()

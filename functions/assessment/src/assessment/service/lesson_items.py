@@ -13,8 +13,8 @@ from lodestar.problems import NotFound
 
 
 def read(session: Session, lesson_id: UUID) -> dict[str, Any]:
-    """The lesson's items in order. Raises `NotFound` when the organization cannot see the lesson."""
-    if learning.lesson(session, lesson_id) is None:
+    """The lesson's items in order. Raises `NotFound` when the organization did not write the lesson."""
+    if not learning.has_written(session, "lesson", lesson_id):
         raise NotFound()
     items = [
         {
@@ -32,7 +32,7 @@ def read(session: Session, lesson_id: UUID) -> dict[str, Any]:
 
 def replace(session: Session, lesson_id: UUID, body: LessonItemsWrite) -> dict[str, Any]:
     """Link exactly these items, in this order. Raises `NotFound` for a lesson or an item that is not theirs."""
-    if learning.lesson(session, lesson_id) is None:
+    if not learning.has_written(session, "lesson", lesson_id):
         raise NotFound()
     ids = [entry.item_id for entry in body.items]
     if repository.count_own(session, ids) < len(ids):

@@ -13,7 +13,7 @@ def require_asset(session: Session, asset_id: UUID | None, *, purpose: str) -> N
     if asset_id is None:
         return
     asset = media.asset(session, asset_id)
-    if asset is None or asset.purpose != purpose:
+    if asset is None or not asset.is_own or asset.purpose != purpose:
         error = {
             "field": "asset_id",
             "code": "no_such_asset",

@@ -18,16 +18,14 @@ UNPLAYABLE = {
 
 
 def visible(session: Session, *, caller: Principal, asset_id: UUID) -> MediaAsset:
-    """The asset for its owner, its organization's staff, and learners whose stars open it.
+    """The asset for its owner, staff whom it concerns, and learners whose stars open it.
 
     Raises NotFound, and ModuleLocked where the learner's program has it but a star is missing.
     """
     asset = repository.asset_of(session, asset_id)
     if asset is None:
         raise NotFound()
-    if asset.owner_id == caller.user_id or (
-        caller.is_staff and (asset.taught or asset.org_id == caller.org_id)
-    ):
+    if asset.owner_id == caller.user_id or (caller.is_staff and concerns_staff(session, caller, asset)):
         return asset
     use = learning.asset_use(session, learner_id=caller.user_id, asset_id=asset_id)
     if use is None:
@@ -37,6 +35,11 @@ def visible(session: Session, *, caller: Principal, asset_id: UUID) -> MediaAsse
             use.reason or f"Star {use.required_star} opens this.", required_star=use.required_star
         )
     return asset
+
+
+def concerns_staff(session: Session, caller: Principal, asset: MediaAsset) -> bool:
+    """Whether the asset is the organization's own, or its learners are taught with it."""
+    return asset.org_id == caller.org_id or learning.is_taught_with(session, asset.id)
 
 
 def playable(session: Session, *, caller: Principal, asset_id: UUID) -> MediaAsset:
