@@ -19,7 +19,7 @@ from urllib.parse import quote
 import pg8000.dbapi
 import psutil
 
-from local.processes import Disguise, NeverHappened, disguise, give, is_alive, run, spawn, stop, wait_until
+from local.processes import NeverHappened, is_alive, nobody, run_unprivileged, spawn, stop, wait_until
 from local.secrets import password
 
 SUPERUSER = "postgres"
@@ -112,10 +112,11 @@ def _create_cluster(data_directory: Path) -> None:
     secret = data_directory / "initdb.password"
     secret.touch(mode=0o600)
     secret.write_text(password(data_directory, SUPERUSER))
-    disguised = _disguise(data_directory)
-    give(unfinished, disguised)
-    give(secret, disguised)
-    run(
+    account = nobody()
+    if account is not None:
+        os.chown(unfinished, account.pw_uid, account.pw_gid)
+        os.chown(secret, account.pw_uid, account.pw_gid)
+    run_unprivileged(
         [
             *(_binary("initdb"), "--pgdata", str(unfinished), "--no-sync"),
             *("--username", SUPERUSER, "--pwfile", str(secret), "--auth", "scram-sha-256"),
@@ -128,16 +129,11 @@ def _create_cluster(data_directory: Path) -> None:
                 "--builtin-locale",
                 "C.UTF-8",
             ),
-        ],
-        disguised=disguised,
+        ]
     )
     secret.unlink()
     os.sync()
     unfinished.rename(cluster)
-
-
-def _disguise(data_directory: Path) -> Disguise | None:
-    return disguise(data_directory / "cluster", Path(_binary("postgres")))
 
 
 def _lock_lines(data_directory: Path) -> list[str]:
@@ -183,7 +179,7 @@ def _launch(data_directory: Path, port: int, *, options: Mapping[str, str], deta
     at_our_death = None if detached else signal.SIGINT
     for _ in range(20):  # processes of a killed server need a moment to notice and let go of the data
         written = log.stat().st_size if log.exists() else 0
-        child = spawn(command, log=log, disguised=_disguise(data_directory), at_our_death=at_our_death)
+        child = spawn(command, log=log, unprivileged=True, at_our_death=at_our_death)
 
         def settled() -> bool:
             return child.poll() is not None or find(data_directory) is not None  # noqa: B023

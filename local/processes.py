@@ -4,18 +4,19 @@ import ctypes
 import os
 import pwd
 import signal
-import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
 from pathlib import Path
 
 import psutil
 
 _PR_SET_PDEATHSIG = 1
-_CLONE_NEWUSER = 0x10000000
+_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP = 28, 1 << 2
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 47, 2
+_CAP_DAC_OVERRIDE = 1
+_CAPABILITY_VERSION_3 = 0x20080522
 
 
 class NeverHappened(Exception):
@@ -57,30 +58,9 @@ def _signal(pid: int, number: signal.Signals) -> None:
         return
 
 
-class Disguise(Enum):
-    """How a server that refuses to run as root is run by root."""
-
-    NOBODY = "nobody"
-    """As the account `nobody`, which owns its files."""
-    NAMESPACE = "namespace"
-    """As root under another number, in a user namespace of its own: where a checkout lies in a directory that only
-    root may enter, `nobody` cannot reach the server's program."""
-
-
-def disguise(*paths: Path) -> Disguise | None:
-    """What a server with these files needs; None when we are not root."""
-    if os.geteuid() != 0:
-        return None
-    entered = {parent for path in paths for parent in path.resolve().parents}
-    open_to_all = all(parent.stat().st_mode & stat.S_IXOTH for parent in entered)
-    return Disguise.NOBODY if open_to_all else Disguise.NAMESPACE
-
-
-def give(path: Path, to: Disguise | None) -> None:
-    """Make `path` the disguised server's own."""
-    if to is Disguise.NOBODY:
-        account = pwd.getpwnam("nobody")
-        os.chown(path, account.pw_uid, account.pw_gid)
+def nobody() -> pwd.struct_passwd | None:
+    """The account that servers which refuse root run under, when we are root; else None."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
 
 def spawn(
@@ -89,7 +69,7 @@ def spawn(
     log: Path,
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
-    disguised: Disguise | None = None,
+    unprivileged: bool = False,
     at_our_death: signal.Signals | None = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own (Ctrl-C reaches only us), its output appended to `log`.
@@ -107,44 +87,43 @@ def spawn(
             cwd=directory,
             start_new_session=True,
             preexec_fn=_prepare_child(  # noqa: PLW1509 - it makes system calls only
-                disguised=disguised, at_our_death=at_our_death
+                unprivileged=unprivileged, at_our_death=at_our_death
             ),
         )
 
 
-def run(command: Sequence[str], *, disguised: Disguise | None) -> None:
-    """Run `command` to its end; CalledProcessError carries what it printed."""
-    prepare = _prepare_child(disguised=disguised, at_our_death=signal.SIGKILL)
+def run_unprivileged(command: Sequence[str]) -> None:
+    """Run `command` to its end as `nobody` when root; CalledProcessError carries what it printed."""
+    prepare = _prepare_child(unprivileged=True, at_our_death=signal.SIGKILL)
     subprocess.run(list(command), check=True, capture_output=True, text=True, cwd="/", preexec_fn=prepare)
 
 
-def _prepare_child(*, disguised: Disguise | None, at_our_death: signal.Signals | None) -> Callable[[], None]:
-    account = pwd.getpwnam("nobody")
+def _prepare_child(*, unprivileged: bool, at_our_death: signal.Signals | None) -> Callable[[], None]:
+    account = nobody() if unprivileged else None
     # Loaded before the fork: between fork and exec only what is already in memory is safe.
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
     def prepare() -> None:
-        if disguised is Disguise.NOBODY:
-            os.setgroups([])
-            os.setgid(account.pw_gid)
-            os.setuid(account.pw_uid)
-        if disguised is Disguise.NAMESPACE and libc is not None:
-            _enter_user_namespace(account, libc)
+        if account is not None:
+            _become(account, libc)
         if libc is not None and at_our_death is not None:
             libc.prctl(_PR_SET_PDEATHSIG, int(at_our_death), 0, 0, 0)  # last: a change of uid clears it
 
     return prepare
 
 
-def _enter_user_namespace(account: pwd.struct_passwd, libc: ctypes.CDLL) -> None:
-    """From inside, root is `account`; from outside, and for every file, it is still root."""
-    if libc.unshare(_CLONE_NEWUSER) != 0:
-        raise OSError(ctypes.get_errno(), "this kernel gives root no user namespace")
-    for file, line in (
-        ("setgroups", "deny"),
-        ("uid_map", f"{account.pw_uid} 0 1"),
-        ("gid_map", f"{account.pw_gid} 0 1"),
-    ):
-        descriptor = os.open(f"/proc/self/{file}", os.O_WRONLY)
-        os.write(descriptor, line.encode())
-        os.close(descriptor)
+def _become(account: pwd.struct_passwd, libc: ctypes.CDLL | None) -> None:
+    """Drop root for `account`, keeping only the right to walk a checkout that lies where only root may enter.
+
+    The secure bit lets access(2), by which initdb looks for its own program, know of that right too.
+    """
+    if libc is not None:
+        libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
+    os.setgroups([])
+    os.setgid(account.pw_gid)
+    os.setuid(account.pw_uid)
+    if libc is not None:
+        kept = 1 << _CAP_DAC_OVERRIDE
+        header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+        libc.capset(header, (ctypes.c_uint32 * 6)(kept, kept, kept, 0, 0, 0))
+        libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0)
