@@ -17,23 +17,23 @@ from local.processes import run_unprivileged
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root has something to hide")
 
 
+PROGRAM = """
+import os, pathlib, sys
+if os.getuid() == 0:
+    sys.exit("run as root")
+if not os.access(__file__, os.X_OK):
+    sys.exit("out of its own reach")
+pathlib.Path(__file__).with_name("data").write_text("here")
+"""
+
+
 @pytest.fixture
 def private(tmp_path: Path) -> Path:
     """A program in a directory that only root may enter, which fails as root or unless it reaches itself."""
     directory = tmp_path / "private"
     directory.mkdir(mode=0o700)
     program = directory / "server"
-    program.write_text(
-        f"#!{sys.executable}
-import os, pathlib, sys
-"
-        "sys.exit('root') if os.getuid() == 0 else None
-"
-        "sys.exit('out of reach') if not os.access(__file__, os.X_OK) else None
-"
-        "pathlib.Path(__file__).with_name('data').write_text('here')
-"
-    )
+    program.write_text(f"#!{sys.executable}\n{PROGRAM}")
     program.chmod(0o755)
     return program
 
