@@ -73,3 +73,23 @@ def without_policies(migrator_url: str, org_id: UUID) -> Iterator[Rows]:
         )
         yield {r.name: _rows(connection, r.name) for r in found}
         connection.rollback()
+
+
+@contextmanager
+def policies_off(migrator_url: str) -> Iterator[None]:
+    """No row-level security on any table until the block ends."""
+    engine = create_engine(migrator_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        secured = [r.name for r in relations(connection) if r.secured]
+
+    def switch(verb: str) -> None:
+        with engine.begin() as connection:
+            connection.execute(text("SET LOCAL ROLE lodestar_owner"))
+            for table in secured:
+                connection.execute(text(f"ALTER TABLE {table} {verb} ROW LEVEL SECURITY"))
+
+    switch("DISABLE")
+    try:
+        yield
+    finally:
+        switch("ENABLE")

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterable
+from functools import partial
 
 from sqlalchemy import text
 
 from lodestar.db import work_for
 from lodestar.principal import NOBODY
 from tests.database import Database
-from tests.security.catalogue import Rows, relations, visible_to, without_policies
-from tests.security.probing import UUIDS
+from tests.security.catalogue import Rows, policies_off, relations, visible_to, without_policies
+from tests.security.probing import UUIDS, told
+from tests.security.test_isolation import probed
 from tests.security.world import World
 
 
@@ -63,3 +65,15 @@ def test_without_the_policies_every_table_would_show_the_other(
         shown = mentions(rows, theirs.ids_of(None))
     assert {name for name, content in theirs.rows.items() if content} <= shown.keys()
     assert mentions(visible_to(ours.org_id), theirs.ids_of(None)) == {}
+
+
+def test_without_the_policies_the_probes_would_find_the_other(
+    ours: World, theirs: World, database: Database
+) -> None:
+    """The control of test_isolation: it fails once what protects the rows is gone."""
+    reads = [slot for slot in probed() if slot.operation.method == "get"]
+    ask = partial(told, asker=ours.admin, home=ours, abroad=theirs)
+    with policies_off(database.migrator_url):
+        found = [str(slot) for slot in reads if ask(slot)]
+    assert len(found) > 10
+    assert not [str(slot) for slot in reads if ask(slot)]
