@@ -62,8 +62,10 @@ def test_another_organizations_ids_answer_as_absent_ones(
     assert visible_to(theirs.org_id) == theirs.rows
 
 
-def test_a_peers_ids_answer_as_absent_ones(theirs: World) -> None:
-    ask = partial(told, asker=theirs.peer, home=theirs, abroad=theirs, owner=theirs.learner)
+@pytest.mark.parametrize("role", [Role.LEARNER, Role.ANALYST, Role.INTERVIEWER, Role.RECRUITER])
+def test_a_learners_ids_answer_their_peers_as_absent_ones(role: Role, theirs: World) -> None:
+    peer = Person(theirs.peer.user_id, {theirs.org_id: frozenset({role})})
+    ask = partial(told, asker=peer, home=theirs, abroad=theirs, owner=theirs.learner)
     faults = {str(slot): tells for slot in probed() if (tells := ask(slot))}
     assert not faults, listed(faults)
     assert visible_to(theirs.org_id) == theirs.rows
