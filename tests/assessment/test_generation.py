@@ -1,5 +1,6 @@
 """Content: made by models along their chain, checked, filled up from the banks, failed by name."""
 
+import json
 from typing import Any
 
 import pytest
@@ -62,6 +63,14 @@ def test_a_quiz_is_made_from_its_lessons_transcript_and_labelled(simulators: Sim
     assert run["subject_id"] == attempt["id"]
     assert run["prompt_version"] == "quiz/built-in@1"
     assert run["input_tokens"] > 100
+
+
+def test_a_models_quiz_is_asked_for_in_the_words_of_its_course(simulators: Simulators) -> None:
+    wish = "Prefer situations over definitions."
+    scene = a_scene(stars=1, configuration={"enable_ai_quizzes": True, "ai_quiz_prompt_template": wish})
+    transcribed(scene)
+    a_prepared_quiz(scene)
+    assert wish in json.dumps(simulators.sent("gemini")[-1])
 
 
 def test_required_items_are_always_asked(simulators: Simulators) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from assessment.models.assessments import TierTemplate
 from assessment.models.attempts import Attempt
 from assessment.repository import attempts
 from assessment.repository import generation as repository
@@ -46,7 +47,7 @@ def plan(session: Session, attempt: Attempt) -> list[making.Plan]:
         "tier": tier,
         "difficulty": DIFFICULTIES.get(tier, "medium"),
         "title": ", ".join(titles),
-        "guidance": template.guidance if template else "",
+        "guidance": _guidance(session, attempt, template),
     }
     asked = attempts.stems_before(session, attempt)
     text = "\n".join(material.text for material in materials)
@@ -62,6 +63,20 @@ def plan(session: Session, attempt: Attempt) -> list[making.Plan]:
         prompts, purpose=purpose, values=values, schema=ItemsAnswer, materials=materials
     )
     return [making.Plan(requests=alternatives, accept=accept, wanted=wanted)]
+
+
+def _guidance(session: Session, attempt: Attempt, template: TierTemplate | None) -> str:
+    """What the authors of the tier and of the course (JR-03) want asked."""
+    words = [template.guidance if template else ""]
+    if attempt.module_id:
+        course = learning.module_access(
+            session,
+            learner_id=attempt.learner_id,
+            enrollment_id=attempt.enrollment_id,
+            module_id=attempt.module_id,
+        )
+        words.append((course.configuration.get("ai_quiz_prompt_template") if course else None) or "")
+    return "\n".join(filter(None, words))
 
 
 def _materials(session: Session, attempt: Attempt) -> tuple[list[Material], list[str]]:
