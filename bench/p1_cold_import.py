@@ -13,7 +13,7 @@ BARE = """
 import fastapi, mangum, sqlalchemy.orm
 sqlalchemy.create_engine("postgresql+pg8000://user@host/name")
 """
-FORBIDDEN = ("boto3", "stripe", "openai", "google.genai", "aws_xray_sdk", "botocore", "av")
+FORBIDDEN = ("boto3", "stripe", "openai", "google.genai", "aws_xray_sdk", "botocore.session", "av")
 TARGET = 1.30
 
 
