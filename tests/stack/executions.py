@@ -1,7 +1,8 @@
 """What Step Functions tells of its executions: which states they entered, what failed, how they ended."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,38 +31,54 @@ class Execution:
 
 def machines(stack: Stack) -> dict[str, str]:
     """The ARNs of the deployed state machines, by the name of the definition's file: `grade_attempt`."""
-    outputs = client(stack.settings, "stepfunctions").list_state_machines()["stateMachines"]
-    arns = {row["name"].split("-")[-2]: row["stateMachineArn"] for row in outputs}
-    return {
-        "generate_content": arns["GenerateContent"],
-        "grade_attempt": arns["GradeAttempt"],
-        "process_media": arns["ProcessMedia"],
-    }
+    rows = client(stack.settings, "stepfunctions").list_state_machines()["stateMachines"]
+    return {_file_of(row["name"]): row["stateMachineArn"] for row in rows}
 
 
-def executions(stack: Stack, machine: str) -> Iterator[Execution]:
+def _file_of(name: str) -> str:
+    """`lodestar-StateMachines-1a2b-GradeAttempt-3C4D` is deployed from `grade_attempt.asl.json`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name.split("-")[-2]).lower()
+
+
+def executions(stack: Stack, machine: str) -> list[Execution]:
     """Every execution of the machine, oldest first."""
-    functions = client(stack.settings, "stepfunctions")
-    pages = functions.get_paginator("list_executions").paginate(stateMachineArn=machines(stack)[machine])
-    listed = [row for page in pages for row in page["executions"]]
-    for row in sorted(listed, key=lambda row: row["startDate"]):
-        history = functions.get_paginator("get_execution_history").paginate(executionArn=row["executionArn"])
-        events = [event for page in history for event in page["events"]]
-        given = functions.describe_execution(executionArn=row["executionArn"])["input"]
-        yield Execution(
-            name=row["name"],
-            status=row["status"],
-            event=json.loads(given),
-            states=[e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e],
-            failures=[e["taskFailedEventDetails"]["error"] for e in events if "taskFailedEventDetails" in e],
-        )
+    return [_read(stack, row) for row in _listed(stack, machine)]
 
 
 def walks_of(stack: Stack, machine: str, subject_id: str) -> list[Execution]:
     """The machine's executions for one attempt or asset, oldest first."""
-    return [
-        walk for walk in executions(stack, machine) if subject_id in walk.event["detail"]["data"].values()
-    ]
+    rows = [row for row in _listed(stack, machine) if subject_id in _event(stack, row["executionArn"])]
+    return [_read(stack, row) for row in rows]
+
+
+def _listed(stack: Stack, machine: str) -> list[dict[str, Any]]:
+    functions = client(stack.settings, "stepfunctions")
+    pages = functions.get_paginator("list_executions").paginate(stateMachineArn=machines(stack)[machine])
+    return sorted((row for page in pages for row in page["executions"]), key=lambda row: row["startDate"])
+
+
+def _read(stack: Stack, row: Mapping[str, Any]) -> Execution:
+    functions = client(stack.settings, "stepfunctions")
+    history = functions.get_paginator("get_execution_history").paginate(executionArn=row["executionArn"])
+    events = [event for page in history for event in page["events"]]
+    return Execution(
+        name=row["name"],
+        status=row["status"],
+        event=json.loads(_event(stack, row["executionArn"])),
+        states=[e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e],
+        failures=[e["taskFailedEventDetails"]["error"] for e in events if "taskFailedEventDetails" in e],
+    )
+
+
+_events: dict[str, str] = {}
+
+
+def _event(stack: Stack, arn: str) -> str:
+    """What started the execution; it never changes, and is asked for once."""
+    if arn not in _events:
+        described = client(stack.settings, "stepfunctions").describe_execution(executionArn=arn)
+        _events[arn] = described["input"]
+    return _events[arn]
 
 
 def walked(stack: Stack, machine: str, subject_id: str, *, nth: int = 1) -> Execution:

@@ -61,17 +61,14 @@ def answered(call: Callable[[], object]) -> bool:
     return True
 
 
-@pytest.fixture
-def works(served: Product) -> list[Work]:
-    """Three projects to be handed in, and a model that takes its time to grade them."""
-    made = []
-    for _ in range(3):
-        learner = served.learner(stars=3)
-        attempt = learner.open_attempt(kind="project")
-        learner.start(attempt["id"])
-        made.append(Work(learner, attempt["id"]))
+def a_work(served: Product) -> Work:
+    """A project that its learner has started, and a model that from now on takes its time."""
+    served.simulators.reset()
+    learner = served.learner(stars=3)
+    attempt = learner.open_attempt(kind="project")
+    learner.start(attempt["id"])
     served.simulators.order("gemini", latency_ms=3000)
-    return made
+    return Work(learner, attempt["id"])
 
 
 def kill(served: Product, service: str) -> None:
@@ -104,9 +101,8 @@ KILLS: dict[str, Callable[[Product], None]] = {
 
 
 @pytest.mark.parametrize("killed", KILLS)
-def test_what_was_handed_in_is_graded_once_and_awarded(
-    served: Product, works: list[Work], killed: str
-) -> None:
+def test_what_was_handed_in_is_graded_once_and_awarded(served: Product, killed: str) -> None:
+    works = [a_work(served), a_work(served), a_work(served)]
     for work in works[:2]:
         work.hand_in()
     reached(served.stack, GRADING, works[0].attempt_id, "GiveOpinion")
@@ -125,25 +121,24 @@ def test_what_was_handed_in_is_graded_once_and_awarded(
         assert grades(served, work) == 1
 
 
-def test_work_that_a_crash_dropped_waits_until_reconcile_finds_it_due(
-    served: Product, works: list[Work]
-) -> None:
+def test_work_that_a_crash_dropped_waits_until_reconcile_finds_it_due(served: Product) -> None:
     """Without reconcile it would wait for ever; and reconcile takes nothing out of living hands."""
-    work = works[0]
+    work = a_work(served)
     work.hand_in()
     reached(served.stack, GRADING, work.attempt_id, "GiveOpinion")
     kill(served, "the-embedded-aws")
     wait_until_nobody_works_on(served, work)
+    dropped = walks_of(served.stack, GRADING, work.attempt_id)
     served.reconcile()
-    assert (work.state(), len(walks_of(served.stack, GRADING, work.attempt_id))) == ("grading", 1)
+    assert (work.state(), walks_of(served.stack, GRADING, work.attempt_id)) == ("grading", dropped)
     served.let_pass(work.attempt_id)
     served.reconcile()
-    assert walked(served.stack, GRADING, work.attempt_id, nth=2).status == "SUCCEEDED"
+    assert walked(served.stack, GRADING, work.attempt_id, nth=len(dropped) + 1).status == "SUCCEEDED"
     assert work.state() == "graded"
 
 
-def test_a_killed_worker_is_replaced_within_the_same_execution(served: Product, works: list[Work]) -> None:
-    work = works[0]
+def test_a_killed_worker_is_replaced_within_the_same_execution(served: Product) -> None:
+    work = a_work(served)
     work.hand_in()
     reached(served.stack, GRADING, work.attempt_id, "GiveOpinion")
     (worker,) = wait_for(lambda: workers_of(served.stack, "GiveOpinion"), seconds=10, what="its worker")

@@ -10,7 +10,7 @@ from tests.journeys.learner import Learner
 from tests.stack.executions import Execution, reached, tell_again, walked
 from tests.stack.functions import broken, misled
 from tests.stack.product import Product
-from tests.stack.works import ORDERS_THE_GRADER, SOUND
+from tests.stack.works import ORDERS_THE_GRADER, SOUND, spoken, uploaded
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 MACHINE = "grade_attempt"
@@ -91,7 +91,12 @@ def an_interview(served: Product) -> tuple[Learner, str]:
         learner.api.post("/v1/identity/consents", {"purpose": purpose, "notice_version": "2026-01"})
     attempt = learner.open_attempt(kind="interview")
     learner.start(attempt["id"])
-    hand_in(learner, attempt["id"], kind="video", asset_id=learner.film(attempt["id"]))
+    hand_in(
+        learner,
+        attempt["id"],
+        kind="video",
+        asset_id=uploaded(learner.api, spoken(), purpose="interview_video"),
+    )
     return learner, str(attempt["id"])
 
 
