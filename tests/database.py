@@ -1,4 +1,7 @@
-"""The test run's PostgreSQL: one server, one migrated template, a copy of it for each worker."""
+"""The test run's PostgreSQL: one server, one migrated template, a copy of it for each worker.
+
+The server ends with the worker that started it, which waits for the others; the kernel ends it should that worker die.
+"""
 
 import fcntl
 from collections.abc import Iterator
@@ -42,11 +45,12 @@ def provide(shared: Path, *, worker: str) -> Iterator[Database]:
 
                 migrate(migrator.set(database=TEMPLATE), application_url=application)
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-    try:
+    with (shared / "postgres.users").open("w") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
         yield Database(
             application_url=application.set(database=name).render_as_string(hide_password=False),
             migrator_url=migrator.set(database=name).render_as_string(hide_password=False),
         )
-    finally:
         if server.started:
+            fcntl.flock(users, fcntl.LOCK_EX)  # once the other workers are done too
             server.stop()

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from lodestar import clock
 from lodestar.db import work_for
-from lodestar.principal import Role
+from lodestar.principal import NOBODY, Role
 from tests import gateway
 from tests.bus import emitted
 from tests.factories.identity import a_person, an_organization
@@ -125,7 +125,7 @@ def test_a_key_of_another_tenant_is_absent() -> None:
         ("expires_in_days", 0),
         ("expires_in_days", 366),
         ("name", ""),
-        ("user_id", str(uuid4())),
+        ("user_id", str(NOBODY)),
     ],
 )
 def test_a_key_that_makes_no_sense_says_which_field(field: str, value: Any) -> None:
