@@ -307,9 +307,12 @@ def test_a_video_is_uploaded_for_the_question_and_deleted_after_it(
 
     gemini.generate(request)
 
-    operations = [entry["operation"] for entry in simulators.sent("gemini")]
-    assert operations == ["files.upload", "generateContent", "files.delete"]
-    assert simulators.sent("gemini")[0]["size"] == str(video.stat().st_size)
+    sent = simulators.sent("gemini")
+    operations = [entry["operation"] for entry in sent]
+    uploaded, deleted = operations.index("files.upload"), operations.index("files.delete")
+    # Calls that an earlier test gave up on may be answered meanwhile; they ask about no file.
+    assert "generateContent" in operations[uploaded:deleted]
+    assert sent[uploaded]["size"] == str(video.stat().st_size)
     assert gemini.takes_video
     assert not openai.takes_video
     with pytest.raises(ai.ModelRefused):
