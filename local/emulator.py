@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import re
+import resource
 import subprocess
 import sys
 import threading
@@ -30,6 +31,7 @@ from local.aws import CODE_CACHE_SETTING
 from local.nursery import AVAILABLE, Nursery
 
 SNAPSHOT_SECONDS = 3.0
+DESCRIPTORS = 16_384
 
 
 def transform_nested_templates() -> None:
@@ -203,10 +205,18 @@ def extract_code_once() -> None:
     runtime.zipfile = types.SimpleNamespace(**{**vars(zipfile), "ZipFile": ExtractedOnce})
 
 
+def allow_many_descriptors() -> None:
+    """A worker holds four and a caller one: the 1,024 that are usual are few."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+
 def main() -> None:
     logging.getLogger("samtranslator.metrics").setLevel(
         logging.ERROR
     )  # it warns that nobody is told of our use
+    allow_many_descriptors()
     transform_nested_templates()
     keep_attributes_across_updates()
     name_handler_errors()

@@ -42,14 +42,14 @@ class Worker:
 
     def poll(self) -> int | None:
         """None while it runs; what it ended with is not known, and nobody asks."""
-        if self.returncode is None and select.select([self._handle], [], [], 0)[0]:
+        if self.returncode is None and self._has_ended(0):
             self._note_end()
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """TimeoutExpired when it still runs after `timeout` seconds."""
         if self.returncode is None:
-            if not select.select([self._handle], [], [], timeout)[0]:
+            if not self._has_ended(timeout):
                 raise subprocess.TimeoutExpired("worker", timeout or 0)
             self._note_end()
         assert self.returncode is not None
@@ -65,6 +65,12 @@ class Worker:
         if self.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, number)
+
+    def _has_ended(self, seconds: float | None) -> bool:
+        """Within `seconds`. By poll(2): a busy emulator's descriptors go beyond what select(2) takes, 1023."""
+        ended = select.poll()
+        ended.register(self._handle, select.POLLIN)
+        return bool(ended.poll(None if seconds is None else seconds * 1000))
 
     def _note_end(self) -> None:
         self.returncode = 1
