@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.client import wait_for
-from local.deploy import client
 from local.stack import Stack
+from tests.stack.aws import client
 
 ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 EXECUTION_SECONDS = 120
@@ -31,7 +31,7 @@ class Execution:
 
 def machines(stack: Stack) -> dict[str, str]:
     """The ARNs of the deployed state machines, by the name of the definition's file: `grade_attempt`."""
-    rows = client(stack.settings, "stepfunctions").list_state_machines()["stateMachines"]
+    rows = client(stack, "stepfunctions").list_state_machines()["stateMachines"]
     return {_file_of(row["name"]): row["stateMachineArn"] for row in rows}
 
 
@@ -52,13 +52,13 @@ def walks_of(stack: Stack, machine: str, subject_id: str) -> list[Execution]:
 
 
 def _listed(stack: Stack, machine: str) -> list[dict[str, Any]]:
-    functions = client(stack.settings, "stepfunctions")
+    functions = client(stack, "stepfunctions")
     pages = functions.get_paginator("list_executions").paginate(stateMachineArn=machines(stack)[machine])
     return sorted((row for page in pages for row in page["executions"]), key=lambda row: row["startDate"])
 
 
 def _read(stack: Stack, row: Mapping[str, Any]) -> Execution:
-    functions = client(stack.settings, "stepfunctions")
+    functions = client(stack, "stepfunctions")
     history = functions.get_paginator("get_execution_history").paginate(executionArn=row["executionArn"])
     events = [event for page in history for event in page["events"]]
     return Execution(
@@ -76,7 +76,7 @@ _events: dict[str, str] = {}
 def _event(stack: Stack, arn: str) -> str:
     """What started the execution; it never changes, and is asked for once."""
     if arn not in _events:
-        described = client(stack.settings, "stepfunctions").describe_execution(executionArn=arn)
+        described = client(stack, "stepfunctions").describe_execution(executionArn=arn)
         _events[arn] = described["input"]
     return _events[arn]
 
@@ -104,7 +104,7 @@ def reached(stack: Stack, machine: str, subject_id: str, state: str) -> Executio
 def tell_again(stack: Stack, walk: Execution) -> None:
     """Put the event that started the execution on the bus once more, as an at-least-once bus may."""
     event = walk.event
-    bus = client(stack.settings, "events")
+    bus = client(stack, "events")
     name = (
         stack.outputs().get("EventBusName")
         or bus.list_event_buses(NamePrefix="lodestar")["EventBuses"][0]["Name"]

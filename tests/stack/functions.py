@@ -7,13 +7,13 @@ from typing import Any
 
 import psutil
 
-from local.deploy import client
 from local.stack import Stack
+from tests.stack.aws import client
 
 
 def name_of(stack: Stack, logical_id: str) -> str:
     """The function's name in the embedded AWS; `logical_id` as its template calls it, unique among the domains."""
-    pages = client(stack.settings, "lambda").get_paginator("list_functions").paginate()
+    pages = client(stack, "lambda").get_paginator("list_functions").paginate()
     names = [row["FunctionName"] for page in pages for row in page["Functions"]]
     (found,) = [name for name in names if f"-{logical_id}-" in name]
     return str(found)
@@ -21,7 +21,7 @@ def name_of(stack: Stack, logical_id: str) -> str:
 
 def invoke(stack: Stack, logical_id: str) -> Any:
     """Call a job's function by hand; what it answers."""
-    answer = client(stack.settings, "lambda").invoke(FunctionName=name_of(stack, logical_id), Payload=b"{}")
+    answer = client(stack, "lambda").invoke(FunctionName=name_of(stack, logical_id), Payload=b"{}")
     body = json.loads(answer["Payload"].read())
     assert "FunctionError" not in answer, body
     return body
@@ -37,7 +37,7 @@ def broken(stack: Stack, *logical_ids: str) -> Iterator[None]:
 @contextmanager
 def misled(stack: Stack, logical_id: str, **variables: str) -> Iterator[None]:
     """A function with other environment variables: it cannot reach its database, its storage or its vendor."""
-    functions = client(stack.settings, "lambda")
+    functions = client(stack, "lambda")
     name = name_of(stack, logical_id)
     known = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     with altered(stack, logical_id, Environment={"Variables": {**known, **variables}}):
@@ -47,7 +47,7 @@ def misled(stack: Stack, logical_id: str, **variables: str) -> Iterator[None]:
 @contextmanager
 def altered(stack: Stack, *logical_ids: str, **settings: Any) -> Iterator[None]:
     """Functions with other settings until the block ends."""
-    functions = client(stack.settings, "lambda")
+    functions = client(stack, "lambda")
     names = [name_of(stack, logical_id) for logical_id in logical_ids]
     before = {name: functions.get_function_configuration(FunctionName=name) for name in names}
     try:
