@@ -81,7 +81,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A second stack would cost more than a second worker gains. First, because xdist reads the groups after us."""
+    """A second stack would cost more than a second worker gains; the one that has it begins with it.
+
+    First of all hooks, because xdist reads the groups after us.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
     for item in items:
         if item.get_closest_marker("stack"):
             item.add_marker(pytest.mark.xdist_group("stack"))
