@@ -176,6 +176,30 @@ def test_upstream_loses_its_state_at_a_kill(tmp_path: Path) -> None:
     assert queue_after_a_kill(tmp_path, module="ministack") == []
 
 
+def accounts_after_a_kill_at_once(directory: Path, *, module: str) -> list[str]:
+    """Create an account, kill -9 as soon as that is answered, start again: the accounts there are."""
+    with running_emulator(directory, module=module) as emulator:
+        pool = emulator.client("cognito-idp").create_user_pool(PoolName="people")["UserPool"]["Id"]
+        emulator.client("cognito-idp").admin_create_user(
+            UserPoolId=pool, Username="sam", MessageAction="SUPPRESS"
+        )
+        emulator.process.kill()
+        emulator.process.wait()
+    with running_emulator(directory, module=module) as emulator:
+        identity = emulator.client("cognito-idp")
+        pools = [each["Id"] for each in identity.list_user_pools(MaxResults=10)["UserPools"]]
+        return [user["Username"] for each in pools for user in identity.list_users(UserPoolId=each)["Users"]]
+
+
+def test_an_account_that_was_answered_survives_a_kill_at_once(tmp_path: Path) -> None:
+    assert accounts_after_a_kill_at_once(tmp_path, module="local.emulator") == ["sam"]
+
+
+@pytest.mark.slow
+def test_upstream_loses_an_account_at_a_kill(tmp_path: Path) -> None:
+    assert accounts_after_a_kill_at_once(tmp_path, module="ministack") == []
+
+
 BUSY = """
     import os, pathlib, time
 
