@@ -200,6 +200,32 @@ def test_upstream_loses_an_account_at_a_kill(tmp_path: Path) -> None:
     assert accounts_after_a_kill_at_once(tmp_path, module="ministack") == []
 
 
+def letters_after_a_kill_at_once(directory: Path, *, module: str) -> int:
+    """Publish an event that a rule sends to a queue, kill -9 as soon as that is answered, start again, and count."""
+    with running_emulator(directory, module=module) as emulator:
+        queues, events = emulator.client("sqs"), emulator.client("events")
+        url = queues.create_queue(QueueName="letters")["QueueUrl"]
+        arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        events.put_rule(Name="all", EventPattern=json.dumps({"source": ["lodestar.test"]}))
+        events.put_targets(Rule="all", Targets=[{"Id": "queue", "Arn": arn}])
+        events.put_events(Entries=[{"Source": "lodestar.test", "DetailType": "told", "Detail": "{}"}])
+        emulator.process.kill()
+        emulator.process.wait()
+    with running_emulator(directory, module=module) as emulator:
+        queues = emulator.client("sqs")
+        urls = queues.list_queues().get("QueueUrls", [])
+        return sum(len(queues.receive_message(QueueUrl=url).get("Messages", [])) for url in urls)
+
+
+def test_an_event_that_was_answered_survives_a_kill_at_once(tmp_path: Path) -> None:
+    assert letters_after_a_kill_at_once(tmp_path, module="local.emulator") == 1
+
+
+@pytest.mark.slow
+def test_upstream_loses_an_event_at_a_kill(tmp_path: Path) -> None:
+    assert letters_after_a_kill_at_once(tmp_path, module="ministack") == 0
+
+
 BUSY = """
     import os, pathlib, time
 
