@@ -233,6 +233,13 @@ def test_a_written_project_serves_when_no_model_does() -> None:
     assert (attempt["source"], attempt["content"]["title"]) == ("bank", "A price that fell")
 
 
+def test_a_backgrounds_own_pass_mark_holds_for_its_project() -> None:
+    scene = a_scene(stars=3)
+    with work_for(scene.program.owner_id) as session:
+        session.execute(text("UPDATE assessment.background_profiles SET config = '{\"passing_score\": 55}'"))
+    assert a_project(scene)["passing_score"] == 55
+
+
 def test_content_may_change_three_times_before_the_start_and_never_after(simulators: Simulators) -> None:
     scene = a_scene(stars=3)
     attempt = a_project(scene)

@@ -1,6 +1,7 @@
 """A project or interview questions: what a model made, else what people wrote (JR-36, JR-41), and the rubric."""
 
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -72,7 +73,7 @@ def _written_project(session: Session, attempt: Attempt) -> dict[str, Any] | Non
 
 
 def _pin_rubric(session: Session, attempt: Attempt, profile: BackgroundProfile | None) -> bool:
-    """Copy the rubric that grades this, as it stands now."""
+    """Copy the rubric that grades this, as it stands now, and the pass mark of the background's profile if it has one."""
     rubric_id = profile.rubric_id if profile else repository.assessment_of(session, attempt).rubric_id
     rubric = repository.rubric(session, rubric_id)
     if rubric is None:
@@ -84,4 +85,6 @@ def _pin_rubric(session: Session, attempt: Attempt, profile: BackgroundProfile |
         "version": rubric.version,
         "criteria": rubric.criteria,
     }
+    mark = profile.config.get("passing_score") if profile else None
+    attempt.passing_score = attempt.passing_score if mark is None else Decimal(str(mark))
     return True
