@@ -26,7 +26,7 @@ logs: $(INSTALLED) ## Print what the functions have logged (ARGS=<correlation id
 	@$(RUN) -m local logs $(ARGS)
 
 test: $(INSTALLED) ## Run every test, with coverage (ARGS="tests/learning -k star" for some, without)
-	@$(RUN) -m pytest $(or $(ARGS),-q -n 2 --dist loadgroup --durations=15 --cov --cov-report=term:skip-covered)
+	@$(RUN) -m pytest $(or $(ARGS),-q -n 2 --durations=15 --cov --cov-report=term:skip-covered)
 
 check: $(INSTALLED) ## Format, types, import law, templates, state machines, routes, OpenAPI freshness
 	@$(MAKE) --no-print-directory -k -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) \

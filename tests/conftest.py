@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 from moto.server import ThreadedMotoServer
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from local import stack as local_stack
 from local.stack import Stack
 from tests.database import Database, provide
 
 REGION = "us-east-1"
+STACK_TESTS = ("tests/journeys/", "tests/local/test_stack.py", "tests/stack/", "tests/statemachines/")
 
 
 @pytest.fixture(scope="session")
@@ -79,16 +82,33 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield started
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A second stack would cost more than a second worker gains; the one that has it begins with it.
+def needs_the_stack(nodeid: str) -> bool:
+    """Whether the test is among those marked `stack`; the scheduler knows no markers."""
+    return nodeid.startswith(STACK_TESTS)
 
-    First of all hooks, because xdist reads the groups after us.
+
+class OneStack(LoadScopeScheduling):  # type: ignore[misc] # xdist is untyped
+    """Every test to whoever is free, but those that need the stack to one worker, which begins with them.
+
+    A second stack would cost more than a second worker gains. (xdist's own `--dist loadgroup` renames tests in a way
+    that pytest 9.2 does not notice, and so groups nothing.)
     """
-    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "stack" if needs_the_stack(nodeid) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStack:
+    """Called by pytest-xdist, where there are workers."""
+    return OneStack(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A marker that the scheduler does not see would start a second stack."""
     for item in items:
-        if item.get_closest_marker("stack"):
-            item.add_marker(pytest.mark.xdist_group("stack"))
+        if needs_the_stack(item.nodeid) != bool(item.get_closest_marker("stack")):
+            raise pytest.UsageError(f"{item.nodeid}: STACK_TESTS and the marker `stack` do not agree")
 
 
 def pytest_configure(config: pytest.Config) -> None:
