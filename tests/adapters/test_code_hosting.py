@@ -228,7 +228,9 @@ def test_a_compression_bomb_stops_at_the_cap() -> None:
         )
 
 
-@pytest.mark.parametrize("data", [b"<html>no archive</html>", gzip.compress(b"no tar at all" * 100, mtime=0), b""])
+@pytest.mark.parametrize(
+    "data", [b"<html>no archive</html>", gzip.compress(b"no tar at all" * 100, mtime=0), b""]
+)
 def test_what_is_no_archive_is_an_error_of_the_host(data: bytes) -> None:
     with pytest.raises(ValueError, match="no source archive"):
         read_archive(io.BytesIO(data), sha="0" * 40, limits=code_hosting.FetchLimits())
