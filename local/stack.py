@@ -142,7 +142,8 @@ def _follow(child: subprocess.Popen[bytes], log: Path, settings: Settings) -> No
     deadline = time.monotonic() + START_SECONDS
     with log.open() as lines:
         while True:
-            status, ready = child.poll(), is_ready(settings)
+            # Another process's stack is ready all the time; what we started brings it up to date and ends.
+            status, ready = child.poll(), is_ready(settings) and running_pid(settings) == child.pid
             sys.stdout.write(lines.read())
             sys.stdout.flush()
             if status == 0 or (status is None and ready):
