@@ -12,6 +12,7 @@ from lodestar.adapters.storage import object_store
 from lodestar.db import work_for
 from lodestar.principal import Role
 from media.schedules import purge_assets
+from media.service import processing
 from tests import gateway
 from tests.bus import emitted
 from tests.factories import media as rows
@@ -160,6 +161,17 @@ def test_transcribing_and_processing_again_answer_an_operation_that_ends(
     pending = flows.begin(staff, purpose="lesson_video").expect(201)["asset_id"]
     assert gateway.post(url(pending, "/processings"), {}, as_=staff).json["code"] == "nothing_to_process"
     assert gateway.post(url(pending, "/transcriptions"), {}, as_=staff).json["code"] == "asset_not_ready"
+
+
+def test_an_operation_tells_how_far_the_processing_is(staff: Person, simulators: Simulators) -> None:
+    asset_id = flows.an_upload(staff, short_clip(), purpose="lesson_video")
+    answer = gateway.post(url(asset_id, "/processings"), {}, as_=staff)
+    told = f"/v1/identity/operations/{answer.expect(202)['operation_id']}"
+    assert gateway.get(told, as_=staff).expect(200)["status"] == "pending"
+    assert processing.claim(staff.org_id, UUID(str(asset_id)), execution="e-1") != "nothing"
+    operation = gateway.get(told, as_=staff).expect(200)
+    assert (operation["status"], operation["progress_percent"]) == ("running", 10)
+    assert operation["message"] == "We are looking at the file."
 
 
 def test_an_interview_is_seen_by_its_learner_and_staff_and_by_no_peer(staff: Person) -> None:

@@ -86,3 +86,10 @@ class ModuleLocked(Problem):
     status = 403
     code = "module_locked"
     title = "This is locked for now"
+
+
+class ProcessingFailed(InvalidContent):
+    """What an operation says when the file could not be processed."""
+
+    code = "processing_failed"
+    title = "The file could not be processed"

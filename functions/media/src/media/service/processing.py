@@ -16,7 +16,8 @@ from lodestar import clock, operations
 from lodestar.contracts.media import AssetReady, TranscriptReady
 from lodestar.db import work_for
 from lodestar.events import emit
-from lodestar.problems import Problem
+from lodestar.log import correlation_id
+from media.errors import ProcessingFailed
 from media.models.assets import MediaAsset
 from media.repository import assets as repository
 from media.repository import transcripts as transcript_repository
@@ -30,6 +31,8 @@ NO_SOUND = "The recording has no sound."
 NO_MODEL = "No transcription service answered. Transcribe again later, or write the transcript yourself."
 
 Need = Literal["nothing", "probe", "speech"]
+PROGRESS = {"probe": (10, "We are looking at the file."), "speech": (50, "We are writing down what is said.")}
+"""What whoever asked for the processing is told when it begins there: percent, and words."""
 
 
 class ClaimLost(Exception):
@@ -57,7 +60,11 @@ def claim(org_id: UUID, asset_id: UUID, *, execution: str) -> Need:
         if asset.tries > MOST_TRIES:
             _give_up(session, asset)
             return "nothing"
-        return "probe" if asset.state == "processing" else "speech"
+        need: Need = "probe" if asset.state == "processing" else "speech"
+        percent, message = PROGRESS[need]
+        for operation_id in repository.open_operations(session, asset.id):
+            operations.advance(session, operation_id, percent=percent, message=message)
+        return need
 
 
 def finish(
@@ -129,12 +136,6 @@ def end_operations(session: Session, asset: MediaAsset, *, failed: str | None) -
         if failed is None:
             operations.succeed(session, operation_id, result={"asset_id": str(asset.id)})
         else:
-            operations.fail(session, operation_id, problem=ProcessingFailed(failed).document(""))
-
-
-class ProcessingFailed(Problem):
-    """What an operation says when the file could not be processed."""
-
-    status = 422
-    code = "processing_failed"
-    title = "The file could not be processed"
+            operations.fail(
+                session, operation_id, problem=ProcessingFailed(failed).document(correlation_id())
+            )
