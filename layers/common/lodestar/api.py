@@ -26,7 +26,7 @@ from lodestar.bodies import PatchModel, ReadModel, RowRead, WriteModel
 from lodestar.db import act_for, principal_of, unit_of_work
 from lodestar.log import begin_correlation, correlation_id, log
 from lodestar.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT, PageQuery
-from lodestar.principal import ADMINISTRATORS, NOBODY, STAFF, Principal, Role
+from lodestar.principal import ADMINISTRATORS, NO_TENANT, STAFF, Principal, Role
 from lodestar.problems import Forbidden, InvalidContent, NotFound, Problem, StaleVersion, Unauthenticated
 from lodestar.responses import COMMON, PROBLEM_JSON, guard_problem, problems
 
@@ -123,7 +123,7 @@ async def _write_session(request: Request) -> AsyncIterator[Session]:
 
 
 async def _public_session(request: Request) -> AsyncIterator[Session]:
-    with _idempotent_work(request, Principal(user_id=NOBODY, org_id=NOBODY)) as session:
+    with _idempotent_work(request, NO_TENANT) as session:
         yield session
 
 
@@ -152,7 +152,7 @@ class UnitOfWorkFactory:
     intent's id as the vendor's idempotency key, commit the result, each in a `transaction()` of its own."""
 
     def __init__(self, request: Request, principal: Principal) -> None:
-        self._request, self._principal = request, principal
+        self._principal = principal
         self._claim: idempotency.Claim | None = getattr(request.state, "claim", None)
         if self._claim:
             request.state.save_answer = functools.partial(self._save, self._claim)
@@ -163,6 +163,7 @@ class UnitOfWorkFactory:
         with unit_of_work(self._principal) as session:
             if self._claim:
                 idempotency.claim(session, self._claim)
+                self._claim = None
             yield session
 
     def _save(self, claimed: idempotency.Claim, answer: Response) -> None:
@@ -175,7 +176,7 @@ async def _unit_of_work(request: Request) -> UnitOfWorkFactory:
 
 
 async def _public_unit_of_work(request: Request) -> UnitOfWorkFactory:
-    return UnitOfWorkFactory(request, Principal(user_id=NOBODY, org_id=NOBODY))
+    return UnitOfWorkFactory(request, NO_TENANT)
 
 
 ReadSession = Annotated[Session, Depends(_read_session, scope="function")]

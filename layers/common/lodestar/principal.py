@@ -44,3 +44,7 @@ class Principal:
     def is_staff(self) -> bool:
         """Whether they administer or run programmes here."""
         return not self.roles.isdisjoint(STAFF)
+
+
+NO_TENANT = Principal(user_id=NOBODY, org_id=NOBODY)
+"""Work that belongs to no organization yet, or looks across all of them: row-level security shows it no tenant's row."""

@@ -11,11 +11,10 @@ from backbone.tokens import BadToken, Claims, verify
 from lodestar import aws
 from lodestar.db import unit_of_work
 from lodestar.log import log
-from lodestar.principal import NOBODY, Principal
+from lodestar.principal import NO_TENANT
 
 API_KEY_PREFIX = "lsk_"
 SERVER_ERRORS = 500
-NO_TENANT = Principal(user_id=NOBODY, org_id=NOBODY)
 BY_SUBJECT = text("SELECT user_id, memberships FROM identity.resolve_subject(:subject)")
 LINK = text("SELECT identity.link_subject(:subject, :email)")
 BY_KEY = text(

@@ -14,7 +14,7 @@ from lodestar.db import unit_of_work, work_for
 from lodestar.events import Event
 from lodestar.jobs import schedule
 from lodestar.log import log
-from lodestar.principal import NOBODY, Principal
+from lodestar.principal import NO_TENANT
 
 OLDER_THAN_SECONDS = 300
 SOURCES = {
@@ -27,7 +27,7 @@ def run(*, older_than_seconds: int = OLDER_THAN_SECONDS) -> Mapping[str, int]:
     """How many of each kind were asked for again."""
     counts: dict[str, int] = {}
     for kind, stuck in SOURCES.items():
-        with unit_of_work(Principal(user_id=NOBODY, org_id=NOBODY), read_only=True) as session:
+        with unit_of_work(NO_TENANT, read_only=True) as session:
             rows = session.execute(stuck, {"older_than": older_than_seconds}).all()
         for row in rows:
             event = event_type(row.event_name).model_validate(row.data)

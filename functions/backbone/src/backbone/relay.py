@@ -14,9 +14,8 @@ from lodestar.db import unit_of_work
 from lodestar.jobs import schedule
 from lodestar.log import log
 from lodestar.outbox import OutboxRow
-from lodestar.principal import NOBODY, Principal
+from lodestar.principal import NO_TENANT
 
-NO_TENANT = Principal(user_id=NOBODY, org_id=NOBODY)
 OLDER_THAN_SECONDS = 10
 """Younger events are still with the invocation that made them."""
 ROWS_A_CLAIM = 100

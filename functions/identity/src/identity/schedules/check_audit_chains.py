@@ -7,12 +7,12 @@ from identity.repository.audit_events import chained_organizations
 from identity.service import audit_events as service
 from lodestar.db import unit_of_work
 from lodestar.jobs import schedule
-from lodestar.principal import NOBODY, Principal
+from lodestar.principal import NO_TENANT, NOBODY, Principal
 
 
 def run() -> Mapping[str, int]:
     """Raises `AuditChainBroken`, which names every broken chain, and so reaches the dead letters and their alarm."""
-    with unit_of_work(Principal(user_id=NOBODY, org_id=NOBODY), read_only=True) as session:
+    with unit_of_work(NO_TENANT, read_only=True) as session:
         organizations = chained_organizations(session)
     broken: list[str] = []
     for org_id in organizations:
