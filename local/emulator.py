@@ -135,10 +135,11 @@ def reap_every_idle_worker() -> None:
 def snapshot_state(every: float = SNAPSHOT_SECONDS) -> None:
     """Save stacks, queues and users every few seconds, 40-99 ms each time.
 
-    Unpatched, only a graceful stop saves: a kill -9 loses them all.
+    Unpatched, only a graceful stop saves: a kill -9 loses them all. The first one waits until what was saved is
+    restored: on a busy machine that takes longer than the interval, and it would overwrite what is not yet read.
     """
 
-    save = app.save_all
+    save, restore = app.save_all, app._load_persisted_state
     one_at_a_time = threading.Lock()  # the stop saves too, to the same files
 
     def save_alone(services: Any) -> None:
@@ -150,8 +151,12 @@ def snapshot_state(every: float = SNAPSHOT_SECONDS) -> None:
             time.sleep(every)
             app.save_all(app._build_persistence_save_dict())
 
+    def restore_and_save_forever() -> None:
+        restore()
+        threading.Thread(target=save_forever, name="snapshots", daemon=True).start()
+
     app.save_all = save_alone
-    threading.Thread(target=save_forever, name="snapshots", daemon=True).start()
+    app._load_persisted_state = restore_and_save_forever
 
 
 def save_each_account() -> None:

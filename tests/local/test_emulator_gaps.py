@@ -171,6 +171,25 @@ def test_state_survives_a_kill(tmp_path: Path) -> None:
     assert len(queue_after_a_kill(tmp_path, module="local.emulator")) == 1
 
 
+SLOW_RESTORE = """
+import threading
+from ministack import app
+from local.emulator import snapshot_state
+saved = threading.Event()
+app.save_all = lambda services: saved.set()
+app._load_persisted_state = lambda: print("while restoring:", saved.wait(1))
+snapshot_state(every=0.01)
+app._load_persisted_state()
+print("afterwards:", saved.wait(10))
+"""
+
+
+def test_nothing_is_saved_over_what_is_not_restored_yet() -> None:
+    """A slow machine's emulator took longer than a snapshot's interval to come back, and forgot its functions."""
+    ended = subprocess.run([sys.executable, "-c", SLOW_RESTORE], capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines() == ["while restoring: False", "afterwards: True"]
+
+
 @pytest.mark.slow
 def test_upstream_loses_its_state_at_a_kill(tmp_path: Path) -> None:
     assert queue_after_a_kill(tmp_path, module="ministack") == []
