@@ -11,7 +11,7 @@ export PYTHONPATH := $(subst $(empty) $(empty),:,. $(SHIPPED))
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs clean test check bench journey endpoint openapi deploy lock
+.PHONY: help run stop logs clean test prove check bench journey endpoint openapi deploy lock
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ logs: $(INSTALLED) ## Print what the functions have logged (ARGS=<correlation id
 
 test: $(INSTALLED) ## Run every test, with coverage (ARGS="tests/learning -k star" for some, without)
 	@$(RUN) -m pytest $(or $(ARGS),-q -n 2 --durations=15 --cov --cov-report=term:skip-covered)
+
+prove: $(INSTALLED) ## Run the suites of QUALITY.md at their whole size, and write docs/conformance.md
+	@LODESTAR_PROVE=1 $(RUN) -m pytest -q -n 2 -m proof --proof-report docs/conformance.md $(ARGS)
 
 check: $(INSTALLED) ## Format, types, import law, templates, state machines, routes, OpenAPI freshness
 	@$(MAKE) --no-print-directory -k -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) \

@@ -4,6 +4,8 @@ Tests do not clean up: each makes an organization of its own, and tenants do not
 """
 
 import os
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +17,10 @@ from xdist.scheduler import LoadScopeScheduling
 from local import stack as local_stack
 from local.stack import Stack
 from tests.database import Database, provide
+from tests.proof import Finding, Proof, as_properties, from_properties, write_report
 
 REGION = "us-east-1"
+RUN_BEGAN = pytest.StashKey[float]()
 STACK_TESTS = ("tests/journeys/", "tests/local/test_stack.py", "tests/stack/", "tests/statemachines/")
 
 
@@ -82,6 +86,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield started
 
 
+@pytest.fixture
+def proof(request: pytest.FixtureRequest) -> Iterator[Proof]:
+    """Takes what a suite of QUALITY.md found to the end of the run."""
+    made = Proof()
+    yield made
+    request.node.user_properties.extend(as_properties(made.findings))
+
+
 def needs_the_stack(nodeid: str) -> bool:
     """Whether the test is among those marked `stack`; the scheduler knows no markers."""
     return nodeid.startswith(STACK_TESTS)
@@ -111,7 +123,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{item.nodeid}: STACK_TESTS and the marker `stack` do not agree")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where `make prove` keeps what it saw."""
+    parser.addoption("--proof-report", type=Path, help="write the table of findings to this file")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was proved, and at which size."""
+    findings = {
+        finding: None
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "teardown"
+        for finding in from_properties(report.user_properties)
+    }
+    ordered = sorted(findings, key=order_of_a_finding)
+    if not ordered:
+        return
+    terminalreporter.section("what was proved")
+    for finding in ordered:
+        terminalreporter.line(str(finding))
+    if path := config.getoption("--proof-report"):
+        write_report(ordered, path=path, seconds=time.time() - config.stash[RUN_BEGAN])
+
+
+def order_of_a_finding(finding: Finding) -> tuple[int, str, bool]:
+    """R2 before R12; a control after what it controls."""
+    number = re.sub(r"\D", "", finding.goal)
+    return int(number or 0), finding.goal, finding.is_control
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Signing needs a region before any test asks for AWS."""
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
-    del config
+    config.stash[RUN_BEGAN] = time.time()
