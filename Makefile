@@ -11,7 +11,7 @@ export PYTHONPATH := $(subst $(empty) $(empty),:,. $(SHIPPED))
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs clean test prove check bench journey endpoint openapi deploy lock
+.PHONY: help run stop logs clean test prove check bench journey endpoint openapi licences audit deploy lock
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,9 +47,17 @@ endpoint: $(INSTALLED) ## Scaffold a resource: file, template block, sample even
 openapi: $(INSTALLED) ## Write docs/openapi.json from the routers
 	@$(RUN) -m local.openapi
 
+licences: $(INSTALLED) ## Write docs/licences.md: what is shipped that others wrote
+	@$(RUN) -m local.supply_chain licences
+
+# --strict: a library that no advisory could be looked up for is a failure, not "nothing found".
+audit: $(INSTALLED) ## Look up known vulnerabilities of every locked library (needs pypi.org)
+	@.venv/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+
 deploy: $(INSTALLED) ## Build and deploy to AWS (ENV=staging or ENV=production; docs/aws.md)
 	@test -n "$(ENV)" || { echo "Say where to: make deploy ENV=staging"; exit 2; }
 	.venv/bin/sam build --config-env $(ENV)
+	$(RUN) -m local.supply_chain sbom .aws-sam/build
 	.venv/bin/sam deploy --config-env $(ENV)
 
 lock: $(INSTALLED) ## Lock the dependencies of pyproject.toml again, with hashes
