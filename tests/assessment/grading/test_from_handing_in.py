@@ -5,11 +5,11 @@ from sqlalchemy import text
 
 from assessment.models.prompts import PromptTemplate
 from lodestar.db import work_for
-from tests.assessment.grading.machine import Execution
 from tests.assessment.grading.submissions import HONEST
 from tests.assessment.grading.walking import a_text
 from tests.bus import emitted
 from tests.gateway import get, post
+from tests.machine import Execution
 from tests.simulators.running import Simulators
 
 pytestmark = pytest.mark.usefixtures("simulators")
@@ -22,7 +22,7 @@ def test_what_a_learner_hands_in_is_graded_and_explained() -> None:
     get(f"{url}/result", as_=case.learner).expect(409)
     [submitted] = emitted(case.org_id, "assessment.attempt_submitted")
 
-    execution = Execution("grade_attempt.asl.json", {"detail": submitted}, domain="assessment")
+    execution = Execution("grade_attempt", {"detail": submitted})
 
     assert execution.run() == "Settled"
     result = get(f"{url}/result", as_=case.learner).expect(200)

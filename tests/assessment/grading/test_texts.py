@@ -13,10 +13,10 @@ from assessment.rules.evidence import Evidence, Quote
 from assessment.rules.injection import Screened
 from assessment.service import opinions
 from lodestar.contracts.learning import ModuleKind
-from tests.assessment.grading.machine import Killed
 from tests.assessment.grading.submissions import HONEST, INJECTIONS, WEAK
 from tests.assessment.grading.walking import a_text, again
 from tests.bus import emitted
+from tests.machine import Killed
 from tests.simulators.running import Simulators
 
 pytestmark = pytest.mark.usefixtures("simulators")

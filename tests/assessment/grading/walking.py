@@ -13,12 +13,12 @@ from lodestar.contracts.learning import ModuleKind
 from lodestar.db import work_for
 from lodestar.ids import new_id
 from lodestar.principal import Role
-from tests.assessment.grading.machine import Around, Execution
 from tests.bus import emitted
 from tests.factories.assessment import an_assessment, an_attempt
 from tests.factories.identity import a_person, an_organization
 from tests.factories.learning import a_program, an_enrollment
 from tests.gateway import Person
+from tests.machine import Around, Execution
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class HandedIn:
 
     def graded(self, *, around: Around | None = None) -> Execution:
         """One execution from its start to its end."""
-        execution = Execution("grade_attempt.asl.json", self.event, domain="assessment", around=around)
+        execution = Execution("grade_attempt", self.event, around=around)
         execution.run()
         return execution
 
@@ -96,12 +96,12 @@ class HandedIn:
         return [event["name"] for event in emitted(self.org_id) if event["data"].get("attempt_id") == own]
 
 
-def handed_in(kind: ModuleKind, submission: dict[str, Any], **fields: Any) -> HandedIn:
+def handed_in(kind: ModuleKind, submission: dict[str, Any], *, stars: int = 4, **fields: Any) -> HandedIn:
     """A submitted project or interview; `fields` are the attempt's columns."""
     org_id = an_organization()
     learner = a_person(org_id)
     program = a_program(org_id)
-    enrollment_id = an_enrollment(org_id, learner.user_id, program, stars=4)
+    enrollment_id = an_enrollment(org_id, learner.user_id, program, stars=stars)
     assessment_id = an_assessment(org_id, kind.value, module_id=program.module(kind))
     return again(
         HandedIn(

@@ -13,7 +13,7 @@ from typing import Any
 
 from lodestar.ids import new_id
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[1]
 MOST_STEPS = 60
 Around = Callable[[str, Callable[[], Any]], Any]
 
@@ -30,14 +30,27 @@ class TaskFailed(Exception):
         self.name = name
 
 
-class Execution:
-    """One execution. `around` may watch, break or repeat each task; `waited` counts Wait states."""
+def definition(machine: str) -> dict[str, Any]:
+    """What `statemachines/<machine>.asl.json` says."""
+    found: dict[str, Any] = json.loads((ROOT / "statemachines" / f"{machine}.asl.json").read_text())
+    return found
 
-    def __init__(
-        self, path: str, event: Mapping[str, Any], *, domain: str, around: Around | None = None
-    ) -> None:
-        self._definition = json.loads((ROOT / "statemachines" / path).read_text())
-        self._domain = domain
+
+def handler_of(function: str) -> Callable[[Any, Any], Any]:
+    """The task's handler, by the function's name in its template: `GiveOpinion`."""
+    module = re.sub(r"(?<!^)(?=[A-Z])", "_", function).lower()
+    (file,) = ROOT.glob(f"functions/*/src/*/tasks/{module}.py")
+    found: Callable[[Any, Any], Any] = importlib.import_module(
+        f"{file.parents[1].name}.tasks.{module}"
+    ).handler
+    return found
+
+
+class Execution:
+    """One execution of the machine of this name: `grade_attempt`. `around` may watch, break or repeat each task; `waited` counts Wait states."""
+
+    def __init__(self, machine: str, event: Mapping[str, Any], *, around: Around | None = None) -> None:
+        self._definition = definition(machine)
         self._around = around or (lambda _name, call: call())
         self.data: dict[str, Any] = json.loads(json.dumps(event))
         self.context = {"Execution": {"Name": str(new_id()), "StartTime": datetime.now(UTC).isoformat()}}
@@ -61,6 +74,9 @@ class Execution:
                 return self._choose(state)
             case "Wait":
                 self.waited += 1
+                return str(state["Next"])
+            case "Pass":
+                self._put(state["ResultPath"], state["Result"])
                 return str(state["Next"])
         try:
             answer = self._retried(name, state)
@@ -86,12 +102,12 @@ class Execution:
                 spent[nth] = spent.get(nth, 0) + 1
 
     def _invoke(self, name: str, state: dict[str, Any]) -> Any:
-        function = state["Parameters"]["FunctionName"].removeprefix("${").removesuffix("Arn}")
-        module = re.sub(r"(?<!^)(?=[A-Z])", "_", function).lower()
-        handler = importlib.import_module(f"{self._domain}.tasks.{module}").handler
+        handler = handler_of(state["Parameters"]["FunctionName"].removeprefix("${").removesuffix("Arn}"))
         payload = self._filled(state["Parameters"]["Payload"], self.data)
         try:
             return json.loads(json.dumps(self._around(name, lambda: handler(payload, None))))
+        except TaskFailed:
+            raise
         except Exception as error:
             raise TaskFailed(type(error).__name__) from error
 
@@ -118,5 +134,6 @@ class Execution:
             value = value[part]
         return value
 
-    def _put(self, path: str, value: Any) -> None:
-        self.data[path.removeprefix("$.")] = value
+    def _put(self, path: str | None, value: Any) -> None:
+        if path is not None:
+            self.data[path.removeprefix("$.")] = value
