@@ -8,6 +8,14 @@ from sqlalchemy.orm import Session
 
 from lodestar import tables
 from lodestar.ids import new_id
+from lodestar.metrics import Metrics, tell
+
+CALLS = Metrics(
+    ("purpose", "source"),
+    (("latency_ms", "Milliseconds"), ("ai_failed", "Count"), ("cost_usd_micros", "None")),
+)
+"""The sample count of `latency_ms` is the number of calls; the average of `ai_failed` the share of those that failed."""
+ALL_CALLS = Metrics((), (("ai_failed", "Count"),))
 
 
 def record(
@@ -17,5 +25,15 @@ def record(
     run_id = new_id()
     session.execute(
         insert(tables.ai_runs).values(id=run_id, subject_type=subject_type, subject_id=subject_id, **run)
+    )
+    told = ("purpose", "source", "model", "prompt_version", "latency_ms", "outcome")
+    tell(
+        "ai_run",
+        (CALLS, ALL_CALLS),
+        **{name: run.get(name) for name in told},
+        cost_usd_micros=run.get("cost_usd_micros") or 0,
+        ai_failed=int(run["outcome"] != "succeeded"),
+        subject_type=subject_type,
+        subject_id=subject_id,
     )
     return run_id

@@ -24,7 +24,8 @@ from lodestar import idempotency
 from lodestar.auth import ORGANIZATION_HEADER, principal_from
 from lodestar.bodies import PatchModel, ReadModel, RowRead, WriteModel
 from lodestar.db import act_for, principal_of, unit_of_work
-from lodestar.log import begin_correlation, correlation_id, log
+from lodestar.invocations import Invocation, Kind
+from lodestar.log import begin_request, correlation_id, log
 from lodestar.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT, PageQuery
 from lodestar.principal import ADMINISTRATORS, NO_TENANT, STAFF, Principal, Role
 from lodestar.problems import Forbidden, InvalidContent, NotFound, Problem, StaleVersion, Unauthenticated
@@ -276,11 +277,15 @@ def lambda_handler(router: FastAPIRouter) -> Callable[[dict[str, Any], Any], dic
     for kind, answer in ANSWERS.items():
         app.add_exception_handler(kind, answer)
     adapter = Mangum(app, lifespan="off", text_mime_types=TEXT_TYPES)
+    function = router.routes[0].endpoint.__module__ if router.routes else ""  # type: ignore[attr-defined]
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        current = begin_correlation(headers.get("x-correlation-id"))
-        answer: dict[str, Any] = adapter(event, context)
+        current = begin_request(event)
+        method = event["httpMethod"]
+        kind: Kind = "read" if method in READING else "write"
+        with Invocation(kind, function, event="request", method=method, route=event["resource"]) as call:
+            answer: dict[str, Any] = adapter(event, context)
+            call.status = answer["statusCode"]
         answer.setdefault("headers", {})["x-correlation-id"] = current
         return answer
 

@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 
-from lodestar import outbox
+from lodestar import invocations, outbox
 from lodestar.config import settings
 from lodestar.ids import new_id
 from lodestar.principal import NOBODY, Principal
@@ -98,7 +98,10 @@ def engine() -> Engine:
     arguments: dict[str, Any] = {"timeout": CONNECT_TIMEOUT_SECONDS}
     if settings().environment != "local":
         arguments["ssl_context"] = encrypted()
-    made = create_engine(url, pool_size=1, max_overflow=3, pool_use_lifo=True, connect_args=arguments)
+    made = create_engine(
+        url, pool_size=1, max_overflow=3, pool_use_lifo=True, connect_args=arguments, hide_parameters=True
+    )
+    invocations.count_statements(made)
     if settings().database_iam_auth:
         event.listen(made, "do_connect", _sign_in_by_iam(url))
     return made
@@ -134,10 +137,12 @@ def unit_of_work(principal: Principal, *, read_only: bool = False) -> Iterator[S
     """
     with Session(engine(), expire_on_commit=False) as session:
         session.info["principal"] = principal
+        invocations.serve(principal.org_id)
         _enter(session, principal, read_only=read_only)
         yield session
         outbox.write(session)
         session.commit()
+        invocations.committed()
         outbox.publish(session)
 
 
@@ -155,6 +160,7 @@ def act_for(session: Session, principal: Principal) -> None:
     """
     outbox.write(session)
     session.info["principal"] = principal
+    invocations.serve(principal.org_id)
     session.execute(ENTER, {"org_id": principal.org_id, "user_id": principal.user_id, "read_only": False})
 
 

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from lodestar import clock
 from lodestar.db import principal_of, work_for
 from lodestar.ids import new_id
-from lodestar.log import begin_correlation, correlation_id, log
+from lodestar.invocations import Invocation
+from lodestar.log import begin_correlation, correlation_id, log, without_values
 from lodestar.outbox import PENDING, OutboxRow
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
@@ -121,7 +122,8 @@ def _once(org_id: UUID, event_id: UUID, name: str, effect: Callable[[Session], N
                 return
             effect(session)
     except Exception as error:
-        failure = {"event_id": event_id, "reaction": name, "error": f"{type(error).__name__}: {error}"[:2000]}
+        reason = without_values(f"{type(error).__name__}: {error}")
+        failure = {"event_id": event_id, "reaction": name, "error": reason[:2000]}
         with work_for(org_id) as session:
             session.execute(RECORD_FAILURE, failure)
         raise
@@ -131,11 +133,28 @@ def _queue_consumer(name: str, take: Callable[[Mapping[str, Any]], None]) -> Han
     def handle(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
         failed: list[dict[str, str]] = []
         for record in event["Records"]:
-            try:
-                take(json.loads(record["body"]))
-            except Exception:  # noqa: BLE001 - one bad message must not take its batch along
-                log.exception("reaction_failed", reaction=name, message_id=record["messageId"])
+            if not _taken(name, record, take):
                 failed.append({"itemIdentifier": record["messageId"]})
         return {"batchItemFailures": failed}
 
     return handle
+
+
+def _taken(name: str, record: Mapping[str, Any], take: Callable[[Mapping[str, Any]], None]) -> bool:
+    """Whether the message had its effect: one that fails must not take its batch along."""
+    begin_correlation(None)
+    attempt = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+    with Invocation("reaction", name.rpartition(".")[0], event="reaction", attempt=attempt) as call:
+        try:
+            envelope = json.loads(record["body"])
+            call.fields |= {"event_name": envelope["detail-type"], "event_id": _event_id(envelope)}
+            take(envelope)
+        except Exception:  # noqa: BLE001 - reported to the queue, which brings it again
+            call.status = "failed"
+            log.exception("reaction_failed", reaction=name, message_id=record["messageId"])
+    return call.status != "failed"
+
+
+def _event_id(envelope: Mapping[str, Any]) -> str:
+    """Of a domain's event, its outbox row's id; of storage's, EventBridge's."""
+    return str(envelope["detail"].get("event_id") or envelope.get("id"))

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from lodestar.ids import new_id
+from lodestar.invocations import Invocation
 from lodestar.log import begin_correlation, log
 
 Input = TypeVar("Input", bound=BaseModel)
@@ -22,12 +22,12 @@ def task(input_type: type[Input], run: Callable[[Input], Mapping[str, Any] | Bas
 
     def handle(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
         begin_correlation(event.get("correlation_id"))
-        try:
-            answer = run(input_type.model_validate(event))
-        except Exception:
-            log.exception("task_failed", task=name)
-            raise
-        log.info("task_done", task=name)
+        with Invocation("task", name, event="task", execution=event.get("execution")):
+            try:
+                answer = run(input_type.model_validate(event))
+            except Exception as error:  # noqa: BLE001 - raised again
+                log.exception("task_failed", task=name, execution=event.get("execution"))
+                raise error.with_traceback(None) from None  # Lambda logs what is left of it a second time
         return answer.model_dump(mode="json") if isinstance(answer, BaseModel) else dict(answer)
 
     return handle
@@ -38,9 +38,14 @@ def schedule(run: Callable[[], Mapping[str, Any]]) -> Handler:
     name = run.__module__
 
     def handle(_event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
-        begin_correlation(str(new_id()))
-        counts = dict(run())
-        log.info("schedule_done", schedule=name, **counts)
+        begin_correlation(None)
+        with Invocation("schedule", name, event="schedule") as call:
+            try:
+                counts = dict(run())
+            except Exception as error:  # noqa: BLE001 - raised again
+                log.exception("schedule_failed", schedule=name)
+                raise error.with_traceback(None) from None
+            call.fields |= counts
         return counts
 
     return handle

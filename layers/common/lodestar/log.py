@@ -3,17 +3,55 @@
 No personal data goes into a log. `log.info("slot_booked", booking_id=...)`.
 """
 
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from lodestar.config import settings
 from lodestar.ids import new_id
 
 LONGEST_CORRELATION_ID = 64
 _correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
+_DETAIL = re.compile(r"""'D': (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+"""Where PostgreSQL's error, as pg8000 spells it, quotes the row: `Key (email)=(...) already exists.`"""
 
-log = Logger(service=settings().service, level=settings().log_level, use_rfc3339=True)
+
+class Formatter(LambdaPowertoolsFormatter):
+    """Powertools' JSON with our names for its fields, the correlation id of the moment, and no row's values."""
+
+    def serialize(self, log: Any) -> str:
+        """The line. The fields of one entry are its own, so they may be changed here."""
+        known = {
+            "timestamp": log.pop("timestamp"),
+            "level": log.pop("level"),
+            "domain": log.pop("service", settings().service),
+            "event": log.pop("message"),
+            "correlation_id": _correlation_id.get(),
+        }
+        if "exception" in log:
+            log["exception"] = without_values(log["exception"])
+        return super().serialize({**known, **log})
+
+
+def without_values(error: str) -> str:
+    """An error's text without the values of the row that it is about."""
+    return _DETAIL.sub("'D': '...'", error)
+
+
+log = Logger(
+    service=settings().service,
+    level=settings().log_level,
+    logger_formatter=Formatter(use_rfc3339=True, utc=True, serialize_stacktrace=False),
+)
+logging.getLogger("mangum.http").setLevel(
+    logging.CRITICAL
+)  # it logs once more what lodestar.api has answered
 
 
 def correlation_id() -> str:
@@ -30,5 +68,24 @@ def begin_correlation(value: str | None) -> str:
     ):
         value = str(new_id())
     _correlation_id.set(value)
-    log.append_keys(correlation_id=value)
     return value
+
+
+def begin_request(event: Mapping[str, Any]) -> str:
+    """Continue the browser's correlation, or begin one that API Gateway's own answers name too: its request's id."""
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    return begin_correlation(
+        headers.get("x-correlation-id") or event.get("requestContext", {}).get("requestId")
+    )
+
+
+@contextmanager
+def continuing(value: str | None) -> Iterator[None]:
+    """What happens within belongs to the correlation `value`, where there is one, and not to that of the caller."""
+    before = correlation_id()
+    if value:
+        begin_correlation(value)
+    try:
+        yield
+    finally:
+        _correlation_id.set(before)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from lodestar import tables
 from lodestar.db import principal_of
 from lodestar.ids import new_id
+from lodestar.log import log
 
 
 def begin(session: Session, kind: str, *, subject_type: str, subject_id: UUID) -> UUID:
@@ -22,6 +23,7 @@ def begin(session: Session, kind: str, *, subject_type: str, subject_id: UUID) -
         "subject_id": subject_id,
     }
     session.execute(insert(tables.operations).values(row))
+    log.info("operation", operation_id=str(operation_id), kind=kind, status="pending")
     return operation_id
 
 
@@ -43,3 +45,5 @@ def fail(session: Session, operation_id: UUID, *, problem: dict[str, Any]) -> No
 def _change(session: Session, operation_id: UUID, **values: Any) -> None:
     table = tables.operations
     session.execute(update(table).where(table.c.id == operation_id).values(updated_at=func.now(), **values))
+    told = {name: values[name] for name in ("status", "progress_percent") if name in values}
+    log.info("operation", operation_id=str(operation_id), **told)

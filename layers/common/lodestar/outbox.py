@@ -58,6 +58,10 @@ def publish(session: Session) -> None:
     except bus.BusUnavailable as error:
         log.warning("events_left_to_the_relay", count=len(written), reason=str(error))
         return
+    log.info(
+        "events_published",
+        events=[{"id": str(e.id), "name": e.name} for e in written if e.id in set(published)],
+    )
     mark_published(session, published)
 
 

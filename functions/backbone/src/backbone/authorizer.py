@@ -7,11 +7,13 @@ whom identity does not know is denied.
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any
 
 from backbone import callers
 from backbone.tokens import BadToken
-from lodestar.log import begin_correlation, log
+from lodestar.invocations import Invocation
+from lodestar.log import begin_request, log
 
 SCHEME = "bearer"
 
@@ -25,16 +27,26 @@ class Unauthorized(Exception):
 
 def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
     """The policy, and the context that `lodestar.auth` reads."""
+    begin_request(event)
+    with Invocation("authorizer", __name__, event="authorizer") as call:
+        return _answer(event, call)
+
+
+def _answer(event: Mapping[str, Any], call: Invocation) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    begin_correlation(headers.get("x-correlation-id"))
     try:
         caller = callers.resolve(_credential(headers.get("authorization")))
     except BadToken as error:
+        call.status = HTTPStatus.UNAUTHORIZED
         log.info("credential_refused", reason=str(error))
-        raise Unauthorized from error
+        raise Unauthorized from None
     except callers.UnknownPerson:
+        call.status = HTTPStatus.FORBIDDEN
         log.warning("unknown_person_refused")
         return _policy("unknown", "Deny", event["methodArn"])
+    except Exception as error:  # noqa: BLE001 - raised again
+        log.exception("authorizer_failed")
+        raise error.with_traceback(None) from None
     return {**_policy(caller.user_id, "Allow", event["methodArn"]), "context": asdict(caller)}
 
 

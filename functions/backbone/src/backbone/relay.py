@@ -13,6 +13,7 @@ from lodestar import bus, clock
 from lodestar.db import unit_of_work
 from lodestar.jobs import schedule
 from lodestar.log import log
+from lodestar.metrics import Metrics, tell
 from lodestar.outbox import OutboxRow
 from lodestar.principal import NO_TENANT
 
@@ -21,6 +22,7 @@ OLDER_THAN_SECONDS = 10
 ROWS_A_CLAIM = 100
 LONGEST_RUN_SECONDS = 40
 CLAIM = text("SELECT id, org_id, name, detail, occurred_at FROM backbone.claim_outbox(:wanted, :older_than)")
+AGE = Metrics((), (("outbox_age_seconds", "Seconds"),))
 MARK_PUBLISHED = text("SELECT backbone.mark_published(:ids)")
 MARK_FAILED = text("SELECT backbone.mark_failed(:ids, :error)")
 FORGET = text("SELECT what, removed FROM backbone.forget_expired()")
@@ -45,6 +47,9 @@ def sweep(*, older_than_seconds: int = OLDER_THAN_SECONDS) -> tuple[int, int]:
     with unit_of_work(NO_TENANT) as session:
         claimed = session.execute(CLAIM, {"wanted": ROWS_A_CLAIM, "older_than": older_than_seconds})
         rows = [OutboxRow(row.id, row.org_id, row.name, row.detail, row.occurred_at) for row in claimed]
+        oldest = min((row.occurred_at for row in rows), default=clock.now())
+        age_seconds = (clock.now() - oldest).total_seconds()
+        tell("outbox", (AGE,), outbox_age_seconds=age_seconds, claimed=len(rows))
         published = sum(
             _send(session, rows[start : start + bus.ENTRIES_PER_CALL])
             for start in range(0, len(rows), bus.ENTRIES_PER_CALL)

@@ -1,0 +1,132 @@
+"""What a call of a function was and what it cost: one line at its end, which is its log entry and its metrics."""
+
+import time
+from contextvars import ContextVar
+from http import HTTPStatus
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy import event as sql_event
+
+from lodestar.metrics import Metrics, tell
+
+Kind = Literal["read", "write", "reaction", "task", "schedule", "authorizer"]
+"""The class of an operation: requests that read or write, and what no person asks for directly."""
+
+LATENCY = Metrics(("domain", "kind"), (("duration_ms", "Milliseconds"),))
+"""Its sample count is the number of calls."""
+COST = Metrics(("domain",), (("sql_ms", "Milliseconds"), ("statements", "Count")))
+COLD_STARTS = Metrics(("domain",), (("cold_start", "Count"),))
+SERVER_ERRORS = Metrics(("domain",), (("server_errors", "Count"),))
+RATE_LIMITED = Metrics(("domain",), (("rate_limited", "Count"),))
+FAILURES = Metrics(("domain",), (("failures", "Count"),))
+AUTHORIZER_ERRORS = Metrics((), (("authorizer_errors", "Count"),))
+NORMAL = (LATENCY, COST)
+UNCOUNTED = frozenset({"done", 200, 201, 202, 204})
+
+
+class Invocation:
+    """One request, message, step or timed job, as a context: its line is written at the end, however it ends.
+
+    `status` is HTTP's, or `done` or `failed`; `fields` go into its line.
+    """
+
+    __slots__ = (
+        "_before", "_event", "_function", "_kind", "_started", "fields", "org_id", "sql_began", "sql_seconds",
+        "statements", "status",
+    )  # fmt: skip
+
+    def __init__(self, kind: Kind, function: str, *, event: str, **fields: Any) -> None:
+        self._kind, self._function, self._event = kind, function, event
+        self.fields = fields
+        self.status: int | str = "done"
+        self.org_id = ""
+        self.statements = 0
+        self.sql_seconds = self.sql_began = 0.0
+
+    def __enter__(self) -> "Invocation":
+        self._before = _current.set(self)
+        self._started = time.perf_counter()
+        return self
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        if error is not None and self.status == "done":
+            self.status = "failed"
+        _current.reset(self._before)
+        self._write()
+
+    def _write(self) -> None:
+        metrics: tuple[Metrics, ...] = NORMAL
+        fields: dict[str, Any] = {
+            "kind": self._kind,
+            "function": self._function,
+            "org_id": self.org_id,
+            "status": self.status,
+            "duration_ms": round((time.perf_counter() - self._started) * 1000, 3),
+            "sql_ms": round(self.sql_seconds * 1000, 3),
+            "statements": self.statements,
+            **self.fields,
+        }
+        if _Process.is_cold:
+            _Process.is_cold = False
+            fields["cold_start"] = 1
+            metrics = (*metrics, COLD_STARTS)
+        if self.status not in UNCOUNTED and (counted := self._counted()) is not None:
+            [(name, _)] = counted.units
+            fields[name] = 1
+            metrics = (*metrics, counted)
+        tell(self._event, metrics, **fields)
+
+    def _counted(self) -> Metrics | None:
+        """What kind of an end is counted by itself; only those that happen are sent, and paid for."""
+        if self.status == "failed":
+            return AUTHORIZER_ERRORS if self._kind == "authorizer" else FAILURES
+        if self.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return RATE_LIMITED
+        return SERVER_ERRORS if int(self.status) >= HTTPStatus.INTERNAL_SERVER_ERROR else None
+
+
+class _Process:
+    is_cold = True
+
+
+_current: ContextVar[Invocation | None] = ContextVar("invocation", default=None)
+
+
+def serve(org_id: UUID) -> None:
+    """The call works for this organization."""
+    call = _current.get()
+    if call:
+        call.org_id = str(org_id)
+
+
+def count_statements(engine: Engine) -> None:
+    """Count the engine's statements, and the time they and the commits take, for the call that makes them."""
+    sql_event.listen(engine, "before_cursor_execute", _begin_statement)
+    sql_event.listen(engine, "after_cursor_execute", _end_statement)
+    sql_event.listen(engine, "commit", _begin_commit)
+
+
+def _begin_statement(*_: Any) -> None:
+    call = _current.get()
+    if call:
+        call.sql_began = time.perf_counter()
+
+
+def _end_statement(*_: Any) -> None:
+    call = _current.get()
+    if call:
+        call.statements += 1
+        call.sql_seconds += time.perf_counter() - call.sql_began
+
+
+def _begin_commit(_connection: object) -> None:
+    _begin_statement()
+
+
+def committed() -> None:
+    """A transaction was committed just now; SQLAlchemy tells of the beginning of a commit only."""
+    call = _current.get()
+    if call:
+        call.sql_seconds += time.perf_counter() - call.sql_began
