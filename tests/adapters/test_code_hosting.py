@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 
-from lodestar.adapters import code_hosting
+from lodestar.adapters import code_hosting, retrying
 from lodestar.adapters.code_hosting.archive import read_archive
 from lodestar.adapters.code_hosting.github import GitHub
 from tests.adapters.conftest import live_key
@@ -304,6 +305,40 @@ def test_a_redirect_to_another_host_is_not_followed(place: str) -> None:
             GitHub(url, token=None).fetch(SAMPLE, sha="0" * 40)
 
     assert asked == []
+
+
+def test_a_redirect_that_is_no_address_is_an_error_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrying, "backoff_seconds", lambda _nth: 0.0)
+    with (
+        answering(lambda _: (302, "https:127.0.0.1")) as (url, _),
+        pytest.raises(code_hosting.CodeHostingUnavailable),
+    ):
+        GitHub(url, token=None).fetch(SAMPLE, sha="0" * 40)
+
+
+def test_a_branch_may_be_named_like_a_query() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        about = {
+            "owner": {"login": "casey"},
+            "name": "branches",
+            "private": False,
+            "archived": False,
+            "size": 1,
+        }
+        commits = [{"sha": "0" * 40}]
+        return httpx.Response(
+            200, json=commits if "/commits" in request.url.path else about | {"default_branch": "a&sha=b#c"}
+        )
+
+    host = GitHub("https://api.github.com", token=None)
+    host._client = httpx.Client(transport=httpx.MockTransport(answer))
+    assert (
+        host.resolve(code_hosting.RepositoryRef(owner="casey", name="branches")).default_branch == "a&sha=b#c"
+    )
+    assert asked[1].endswith("/commits?sha=a%26sha%3Db%23c&per_page=1")
 
 
 def test_redirects_without_end_are_given_up() -> None:

@@ -80,6 +80,9 @@ def test_a_resource_is_told_of_but_fetched_only_where_its_lesson_is_open(start: 
     made = post(url, resource, as_=staff).expect(201)
     assert post(url, resource, as_=staff).expect(409)["code"] == "key_taken"
     assert post(url, {**resource, "title": "x", "url": "http://example.org"}, as_=staff).status == 422
+    for inside in ("https://127.0.0.1:9001/", "https://169.254.169.254/latest", "https://localhost/x"):
+        assert post(url, {**resource, "title": "x", "url": inside}, as_=staff).status == 422
+        assert patch(f"{url}/{made['id']}", {"url": inside}, as_=staff).status == 422
     assert post(url, {"lesson_id": lesson_id, "title": "none"}, as_=staff).status == 422
     assert get(f"{url}/{made['id']}", as_=person).status == 404
     assert get(f"{url}/{made['id']}", as_=a_person(an_organization(), Role.ORG_ADMIN)).status == 404

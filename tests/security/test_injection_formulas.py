@@ -5,6 +5,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.security.corpora import formulas
 
 pytestmark = pytest.mark.proof
 
-READERS: tuple[dict[str, object], ...] = (
+READERS: tuple[dict[str, Any], ...] = (
     {"delimiter": ","},
     {"delimiter": ";"},
     {"delimiter": "\t"},
@@ -41,7 +42,7 @@ def as_others_read(text: str) -> Iterator[str]:
     for options in READERS:
         for source in (io.StringIO(text, newline=""), lines):
             try:
-                for row in csv.reader(source, **options):  # type: ignore[call-overload]
+                for row in csv.reader(source, **options):
                     yield from row
             except csv.Error:
                 continue
@@ -104,7 +105,7 @@ def test_noise_never_runs_either(proof: Proof) -> None:
 def test_numbers_and_ordinary_text_stay_as_they_are(proof: Proof) -> None:
     values = formulas.good(300)
     typed = [value for value in values if not isinstance(value, str)]
-    harmed = [value for value in typed if "'" in cells.cell(value)]
+    harmed: list[cells.Value] = [value for value in typed if "'" in cells.cell(value)]
     ordinary = [
         value
         for value in values

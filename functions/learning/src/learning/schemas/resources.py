@@ -1,9 +1,9 @@
 """Resources on the wire."""
 
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from learning.schemas.common import (
     Position,
@@ -16,6 +16,17 @@ from lodestar.api import (
     RowRead,
     WriteModel,
 )
+from lodestar.outbound import LONGEST_URL, address
+
+
+def _public(url: str) -> str:
+    """Learners are sent there: only to a public host."""
+    return address(url).url
+
+
+Link = Annotated[
+    str, Field(pattern=r"^[Hh][Tt][Tt][Pp][Ss]://\S+$", max_length=LONGEST_URL), AfterValidator(_public)
+]
 
 
 class ResourceCreate(WriteModel):
@@ -41,7 +52,7 @@ class ResourceCreate(WriteModel):
     lesson_id: UUID
     title: Title = Field(examples=["Checklist"])
     description: Text = ""
-    url: str | None = Field(default=None, pattern=r"^https://\S+$", max_length=2000)
+    url: Link | None = None
     asset_id: UUID | None = None
     position: Position = 1
 
@@ -58,7 +69,7 @@ class ResourcePatch(PatchModel):
     title: Title | None = None
     description: Text | None = None
     position: Position | None = None
-    url: str | None = Field(default=None, pattern=r"^https://\S+$", max_length=2000)
+    url: Link | None = None
     asset_id: UUID | None = None
 
 

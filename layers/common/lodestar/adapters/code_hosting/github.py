@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from tempfile import TemporaryFile
 from typing import IO, Any, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 
@@ -57,7 +57,8 @@ class GitHub:
         if about["private"]:
             raise RepositoryNotFound(_not_found(ref))
         commits = self._get_json(
-            ref, f"/repos/{ref.owner}/{ref.name}/commits?sha={about['default_branch']}&per_page=1"
+            ref,
+            f"/repos/{ref.owner}/{ref.name}/commits?sha={quote(about['default_branch'], safe='')}&per_page=1",
         )
         if not commits:
             raise RepositoryEmpty(_empty(ref))
@@ -118,7 +119,7 @@ def _speaking(call: Callable[[], T]) -> T:
     """The call's result; what the network or the archive does wrong becomes our error."""
     try:
         return call()
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise CodeHostingUnavailable(f"GitHub could not be read: {error}") from error
 
 
