@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+from pydantic_core import to_json
+
 from lodestar import clock
 from lodestar.config import settings
 from lodestar.log import correlation_id
@@ -37,13 +39,10 @@ def tell(event: str, metrics: tuple[Metrics, ...], **fields: Any) -> None:
         **fields,
     }
     directives = (
-        f'"_aws":{{"Timestamp":{now.timestamp() * 1000:.0f},"CloudWatchMetrics":{_directives(metrics)}}}'
+        f'"_aws":{{"Timestamp":{int(now.timestamp() * 1000)},"CloudWatchMetrics":{_directives(metrics)}}}'
     )
-    sys.stdout.write(f"{_as_json(entry)[:-1]},{directives}}}\n")
+    sys.stdout.write(f"{to_json(entry, fallback=str)[:-1].decode()},{directives}}}\n")
     sys.stdout.flush()
-
-
-_as_json = json.JSONEncoder(default=str, separators=(",", ":")).encode
 
 
 @cache
