@@ -79,6 +79,11 @@ class Operation:
         """A body from the schema's examples, with an `Id` wherever an id belongs; None when it takes none."""
         return example(self.body_schema) if self.body_schema else None
 
+    @property
+    def names_ids(self) -> bool:
+        """Whether an id stands in its path."""
+        return any(_is_id(schema) for _, schema in self.parameters("path"))
+
     def send(self, choose: Choose, *, as_: Person | None, headers: Mapping[str, str] | None = None) -> Answer:
         """Call it with the ids that are chosen."""
         body = filled(self.body(), choose)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,13 +10,16 @@ from uuid import UUID
 
 from lodestar.ids import new_id
 from tests.gateway import Answer, Person
-from tests.security.operations import Slot
+from tests.security import ledger
+from tests.security.operations import Operation, Slot, slots
+from tests.security.rights import CROSSING
 from tests.security.world import World
 
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PROBE = "the id that was asked for"
 COMBINATIONS = 12
 """How many of one's own rows are tried beside the probed id until the operation looks at it."""
+Faults = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Seen:
 
     status: int
     body: Any
+    headers: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, answer: Answer, probe: UUID) -> "Seen":
@@ -35,7 +39,27 @@ class Seen:
             body = text
         if isinstance(body, dict):
             body.pop("correlation_id", None)
-        return cls(answer.status, body)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        headers = {name: value for name, value in headers.items() if name != "x-correlation-id"}
+        length = str(len(text))
+        return cls(answer.status, body, tuple(sorted({**headers, "content-length": length}.items())))
+
+    @property
+    def code(self) -> str:
+        """The problem's, where it is one."""
+        return str(self.body.get("code", "")) if isinstance(self.body, dict) else ""
+
+    def __str__(self) -> str:
+        return f"{self.status} {json.dumps(self.body)[:300]}"
+
+
+def probed() -> list[Slot]:
+    """Every id of the API that must not be another organization's, whoever asks."""
+    return [slot for slot in slots() if str(slot) not in CROSSING]
+
+
+def listed(faults: Faults) -> str:
+    return "\n".join("\n  ".join([slot, *found]) for slot, found in faults.items())
 
 
 def told(slot: Slot, *, asker: Person, home: World, abroad: World, owner: Person | None = None) -> list[str]:
@@ -81,3 +105,42 @@ def is_refusal(slot: Slot, seen: Seen) -> bool:
 def leaks(answer: Answer, secret: Set[str]) -> list[str]:
     """The secret ids that the answer holds."""
     return sorted(secret & set(UUIDS.findall(answer.text)))
+
+
+def outcomes(operation: Operation, world: World, *, asker: Person) -> list[Seen]:
+    """How the operation answers the asker on their own rows first, then on any of the organization's: until one is
+    reached. Nothing is kept."""
+    seen: list[Seen] = []
+    for nth in range(COMBINATIONS if any(True for _ in _ids_of(operation)) else 1):
+        choose = _chooser(world, operation, asker, nth)
+        with ledger.rehearsal():
+            seen.append(Seen.of(operation.send(choose, as_=asker), UUID(int=0)))
+        if is_reached(seen[-1]) or seen[-1].status == FORBIDDEN:
+            break
+    return seen
+
+
+FORBIDDEN = 403
+REFUSED = frozenset(
+    {"forbidden", "individuals_hidden", "not_found", "organization_required", "person_required"}
+)
+
+
+def is_reached(seen: Seen) -> bool:
+    """Whether the asker got past who they are and which row they named: 2xx, or a problem with the work itself."""
+    return seen.status not in {401, 404, 422} and seen.code not in REFUSED
+
+
+def _ids_of(operation: Operation) -> list[Slot]:
+    return [slot for slot in slots() if slot.operation == operation and slot.place != "query"]
+
+
+def _chooser(world: World, operation: Operation, person: Person, nth: int) -> Callable[[str], UUID]:
+    def choose(name: str) -> UUID:
+        ids = [
+            world.own(name, resource=operation.resource, person=person),
+            *world.some(name, resource=operation.resource),
+        ]
+        return ids[nth % len(ids)]
+
+    return choose

@@ -14,7 +14,7 @@ from tests.security.operations import (
     operations,
     resolved,
 )
-from tests.security.test_callers import absent
+from tests.security.test_matrix import absent
 
 ALWAYS = frozenset({"id", "org_id", "version", "created_at"})
 

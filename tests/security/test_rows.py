@@ -10,8 +10,7 @@ from lodestar.db import work_for
 from lodestar.principal import NOBODY
 from tests.database import Database
 from tests.security.catalogue import Rows, policies_off, relations, visible_to, without_policies
-from tests.security.probing import UUIDS, told
-from tests.security.test_isolation import probed
+from tests.security.probing import UUIDS, probed, told
 from tests.security.world import World
 
 

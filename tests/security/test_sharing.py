@@ -8,8 +8,7 @@ from lodestar.principal import Role
 from tests import bus
 from tests.gateway import Person, get, post
 from tests.security.catalogue import visible_to
-from tests.security.probing import told
-from tests.security.test_isolation import listed, probed
+from tests.security.probing import listed, probed, told
 from tests.security.world import World, a_full_organization
 
 PLAYING = {

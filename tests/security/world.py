@@ -20,6 +20,7 @@ from tests.factories.assessment import (
 from tests.factories.identity import a_person, an_organization
 from tests.factories.media import an_asset, played
 from tests.gateway import Person, get, patch, post, put
+from tests.proof import size
 from tests.security.catalogue import Row, Rows, visible_to
 
 MEANS = {
@@ -32,7 +33,7 @@ MEANS = {
 }
 """Names of ids that do not begin as the table is called."""
 PEOPLE = "identity.users"
-MOST_PER_SLOT = 5
+MOST_PER_SLOT = size(slice=3, whole=50)
 
 
 class NoSuchRow(AssertionError):

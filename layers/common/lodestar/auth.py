@@ -4,6 +4,7 @@ The authorizer's answer is cached for 60 s, so the expiry is checked again here.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -24,30 +25,45 @@ def principal_from(
     """The caller in the organization they chose; by default their only one, and where it is optional, in none.
 
     `context` holds strings only: `user_id`, `memberships` (JSON: organization id -> roles), `expires_at` (Unix
-    seconds), and for API keys `api_key_id` and `scopes` (separated by spaces). Raises `Unauthenticated`,
-    `OrganizationRequired`, or `Forbidden` when an API key lacks `needed_scope`.
+    seconds), and for API keys `api_key_id` and `scopes` (separated by spaces). Raises `Unauthenticated`, also for a
+    context that is no authorizer's, `OrganizationRequired`, or `Forbidden` when an API key lacks `needed_scope`.
     """
-    if not context.get("user_id") or float(context.get("expires_at", "0")) <= clock.now().timestamp():
+    try:
+        user_id, memberships, key = _read(context)
+        ends_at = _ends_at(context)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Unauthenticated() from None
+    if ends_at <= clock.now().timestamp():
         raise Unauthenticated("Your sign-in has expired. Sign in again.")
-    memberships: dict[str, list[str]] = json.loads(context.get("memberships") or "{}")
     if organization is None and organization_optional and len(memberships) != 1:
         org_id, roles = NOBODY, _everywhere(memberships)
     else:
         org_id, roles = _chosen(memberships, organization)
-    key = context.get("api_key_id")
     scopes = frozenset((context.get("scopes") or "").split())
     if key and needed_scope not in scopes:
         raise Forbidden(f"This API key lacks the scope {needed_scope}.")
-    return Principal(
-        user_id=UUID(context["user_id"]),
-        org_id=org_id,
-        roles=roles,
-        api_key_id=UUID(key) if key else None,
-        scopes=scopes,
-    )
+    return Principal(user_id=user_id, org_id=org_id, roles=roles, api_key_id=key, scopes=scopes)
 
 
-def _chosen(memberships: Mapping[str, list[str]], organization: str | None) -> tuple[UUID, frozenset[Role]]:
+Memberships = Mapping[str, frozenset[Role]]
+"""Roles by the organization's id."""
+
+
+def _read(context: Mapping[str, str]) -> tuple[UUID, Memberships, UUID | None]:
+    """The person, their memberships, and the API key that they use."""
+    given = json.loads(context.get("memberships") or "{}")
+    memberships = {str(UUID(org_id)): frozenset(map(Role, roles)) for org_id, roles in given.items()}
+    key = context.get("api_key_id")
+    return UUID(context["user_id"]), memberships, UUID(key) if key else None
+
+
+def _ends_at(context: Mapping[str, str]) -> float:
+    """Unix seconds. What names no moment has never begun."""
+    ends_at = float(context["expires_at"])
+    return ends_at if math.isfinite(ends_at) else 0
+
+
+def _chosen(memberships: Memberships, organization: str | None) -> tuple[UUID, frozenset[Role]]:
     if organization is None:
         if len(memberships) != 1:
             raise OrganizationRequired()
@@ -56,13 +72,13 @@ def _chosen(memberships: Mapping[str, list[str]], organization: str | None) -> t
         org_id = UUID(organization)
     except ValueError:
         raise OrganizationRequired(f"{organization!r} is not an organization's id.") from None
-    roles = {Role(role) for role in memberships.get(str(org_id), [])} | _everywhere(memberships)
+    roles = memberships.get(str(org_id), frozenset()) | _everywhere(memberships)
     if not roles:
         raise OrganizationRequired("You do not belong to that organization.")
-    return org_id, frozenset(roles)
+    return org_id, roles
 
 
-def _everywhere(memberships: Mapping[str, list[str]]) -> frozenset[Role]:
+def _everywhere(memberships: Memberships) -> frozenset[Role]:
     """The roles that hold in every organization."""
     platform = any(Role.PLATFORM_ADMIN in roles for roles in memberships.values())
     return frozenset({Role.PLATFORM_ADMIN}) if platform else frozenset()

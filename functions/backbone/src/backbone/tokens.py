@@ -91,7 +91,7 @@ def verify(token: str) -> Claims:
             leeway=LEEWAY_SECONDS,
             options={"require": REQUIRED, "verify_aud": False},
         )
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, RecursionError, OverflowError) as error:
         raise BadToken(type(error).__name__) from error
     _require_our_client(claims)
     return Claims(claims["sub"], int(claims["exp"]), _verified_email(claims))
