@@ -33,9 +33,8 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _answer(event: Mapping[str, Any], call: Invocation) -> dict[str, Any]:
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     try:
-        caller = callers.resolve(_credential(headers.get("authorization")))
+        caller = callers.resolve(_credential(event))
     except BadToken as error:
         call.status = HTTPStatus.UNAUTHORIZED
         log.info("credential_refused", reason=str(error))
@@ -50,9 +49,16 @@ def _answer(event: Mapping[str, Any], call: Invocation) -> dict[str, Any]:
     return {**_policy(caller.user_id, "Allow", event["methodArn"]), "context": asdict(caller)}
 
 
-def _credential(header: str | None) -> str:
-    scheme, _, credential = (header or "").partition(" ")
-    if scheme.lower() != SCHEME or not credential.strip():
+def _credential(event: Mapping[str, Any]) -> str:
+    """What follows the scheme in the one header Authorization: with two, another layer might read the other one."""
+    headers: Mapping[str, list[str]] = event.get("multiValueHeaders") or {
+        name: [value] for name, value in (event.get("headers") or {}).items()
+    }
+    given = [value for name, values in headers.items() if name.lower() == "authorization" for value in values]
+    if len(given) != 1:
+        raise BadToken("header")
+    scheme, _, credential = given[0].partition(" ")
+    if scheme.lower() != SCHEME or not credential.strip() or not credential.isascii():
         raise BadToken("scheme")
     return credential.strip()
 
