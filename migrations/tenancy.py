@@ -31,6 +31,24 @@ def secure(table: str, *, visible: str | None = None, grants: str = "SELECT, INS
     op.execute(f"GRANT {grants} ON {table} TO lodestar_app")
 
 
+def let_erase(*tables: str) -> None:
+    """Let the application role delete rows for good: while it fulfils an erasure or a retention period, and never
+    otherwise. Tables whose rows it may always delete do not need it."""
+    for table in tables:
+        op.execute(f"GRANT DELETE ON {table} TO lodestar_app")
+        op.execute(
+            f"CREATE POLICY erasing_only ON {table} AS RESTRICTIVE FOR DELETE TO lodestar_app"
+            " USING ((SELECT backbone.is_erasing()))"
+        )
+
+
+def forbid_erase(*tables: str) -> None:
+    """The downgrade of `let_erase`."""
+    for table in tables:
+        op.execute(f"DROP POLICY erasing_only ON {table}")
+        op.execute(f"REVOKE DELETE ON {table} FROM lodestar_app")
+
+
 def let_cross(table: str, verbs: str = "SELECT") -> None:
     """Let functions owned by `lodestar_crossing` use the table across tenants (`verbs`: `SELECT, UPDATE`)."""
     op.execute(f"GRANT {verbs} ON {table} TO lodestar_crossing")

@@ -141,7 +141,7 @@ def routes(function: Function) -> set[tuple[str, str]]:
 
 def handler_files() -> Iterator[Path]:
     """Every file that should be a function's."""
-    for domain in DOMAINS:
+    for domain in STACKS:
         for kind in KINDS:
             folder = ROOT / "functions" / domain / "src" / domain / kind
             yield from (p for p in sorted(folder.glob("*.py")) if not p.name.startswith("_"))

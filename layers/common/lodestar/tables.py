@@ -131,3 +131,24 @@ ai_runs = Table(
     Column("error", Text),
     _time("created_at", required=True),
 )
+
+privacy_answers = Table(
+    "privacy_answers",
+    metadata,
+    Column("org_id", Uuid, primary_key=True, server_default=_org),
+    Column("request_id", Uuid, primary_key=True),
+    Column("domain", Text, primary_key=True),
+    Column("report", JSONB, nullable=False),
+    _time("answered_at", required=True),
+)
+
+privacy_pieces = Table(
+    "privacy_pieces",
+    metadata,
+    Column("org_id", Uuid, primary_key=True, server_default=_org),
+    Column("request_id", Uuid, primary_key=True),
+    Column("domain", Text, primary_key=True),
+    Column("table", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("body", Text, nullable=False),
+)

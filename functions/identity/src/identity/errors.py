@@ -95,6 +95,20 @@ class AlreadyDecided(Conflict):
     title = "This was decided already"
 
 
+class PrivacyRequestOpen(Conflict):
+    """One at a time of a kind. `request_id` names the open one."""
+
+    code = "privacy_request_open"
+    title = "There is an open request of this kind already"
+
+
+class LegalHold(Conflict):
+    """A legal hold keeps this person's data until it is released (GDPR Art. 17(3)(e))."""
+
+    code = "legal_hold"
+    title = "A legal hold keeps this person's data; release it in the retention policies, then decide again"
+
+
 class SlugTaken(Conflict):
     """Another organization has this short name."""
 
@@ -107,6 +121,10 @@ class KeyNotUsable(Conflict):
 
     code = "key_not_usable"
     title = "This key is revoked, expired or already rotated; create a new one"
+
+
+class DomainsMissing(RuntimeError):
+    """No certificate and no archive before every domain has answered. The message names the missing."""
 
 
 class AuditChainBroken(RuntimeError):

@@ -67,6 +67,15 @@ def account_for(*, email: str, password: str, may_create: bool) -> str:
         raise _problem(refusal) from refusal
 
 
+def erase(*, email: str) -> None:
+    """The account goes for good; an absent one is no error."""
+    try:
+        _call("AdminDeleteUser", {**_pool(), "Username": email})
+    except AwsRefused as refusal:
+        if refusal.code != "UserNotFoundException":
+            raise _problem(refusal) from refusal
+
+
 def _make_proven(email: str, password: str, *, exists: bool) -> None:
     attributes = [_email(email), {"Name": "email_verified", "Value": "true"}]
     if exists:

@@ -1,6 +1,7 @@
 """What identity tells: memberships and consents."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
@@ -26,6 +27,49 @@ class ConsentWithdrawn(Event):
     name: ClassVar[str] = "identity.consent_withdrawn"
     user_id: UUID
     purpose: str
+
+
+class ExportRequested(Event):
+    """A person's data is to be handed out."""
+
+    name: ClassVar[str] = "identity.export_requested"
+    request_id: UUID
+
+
+class ErasureRequested(Event):
+    """An administrator approved, or a retention period demands, that a person's data is erased."""
+
+    name: ClassVar[str] = "identity.erasure_requested"
+    request_id: UUID
+
+
+class ExportReady(Event):
+    """An archive can be fetched until `expires_on`, a date in UTC."""
+
+    name: ClassVar[str] = "identity.export_ready"
+    request_id: UUID
+    recipient_id: UUID
+    expires_on: str
+
+
+class RetentionCategory(StrEnum):
+    """What an organization sets a retention period for."""
+
+    INTERVIEW_RECORDINGS = "interview_recordings"
+    MEMBER_RECORDS = "member_records"
+    NOTIFICATIONS = "notifications"
+    AI_RUNS = "ai_runs"
+    OPERATIONS = "operations"
+
+
+USUAL_DAYS = {
+    RetentionCategory.INTERVIEW_RECORDINGS: 180,
+    RetentionCategory.MEMBER_RECORDS: 1095,
+    RetentionCategory.NOTIFICATIONS: 365,
+    RetentionCategory.AI_RUNS: 365,
+    RetentionCategory.OPERATIONS: 90,
+}
+"""D-22 for recordings, and for the records of who left (three years after exit, the usual US grant rule)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +103,15 @@ def has_consented(session: Session, user_id: UUID, purpose: str) -> bool:
     """Whether the person's consent to `purpose` (`recording`, `ai_video_analysis`) stands."""
     query = "SELECT EXISTS (SELECT FROM identity.v_consents WHERE user_id = :user AND purpose = :purpose)"
     return bool(session.scalar(text(query), {"user": user_id, "purpose": purpose}))
+
+
+def is_held(session: Session, user_id: UUID) -> bool:
+    """Whether a legal hold of the reader's organization keeps this person's data."""
+    return bool(session.scalar(text("SELECT identity.is_held(:user)"), {"user": user_id}))
+
+
+def retention_periods(session: Session, category: RetentionCategory) -> dict[UUID, int]:
+    """The period in days of every organization: a transaction for nobody may ask."""
+    query = text("SELECT org_id, days FROM identity.retention_periods(:category, :usual)")
+    found = session.execute(query, {"category": category.value, "usual": USUAL_DAYS[category]})
+    return {row.org_id: row.days for row in found}

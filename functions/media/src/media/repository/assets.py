@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from lodestar.tables import operations
@@ -117,3 +117,19 @@ def open_operations(session: Session, asset_id: UUID) -> list[UUID]:
 def across_tenants(session: Session, function: Any) -> list[tuple[UUID, UUID]]:
     """What a crossing function lists as due: organization and id."""
     return [(row[0], row[1]) for row in session.execute(select("*").select_from(function))]
+
+
+def move_end(session: Session, *, days: int, most: int) -> int:
+    """Let interview recordings end `days` after their upload; those that do, to the day, stay as they are."""
+    query = text(
+        """
+        UPDATE media.media_assets SET retain_until = created_at + make_interval(days => :days), version = version + 1
+        WHERE id IN (
+          SELECT id FROM media.media_assets
+          WHERE org_id = backbone.current_org() AND purpose = 'interview_video' AND deleted_at IS NULL
+            AND abs(extract(epoch FROM retain_until - created_at) - :days * 86400) > 86400
+          ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
+        ) RETURNING 1
+        """
+    )
+    return len(session.execute(query, {"days": days, "most": most}).all())

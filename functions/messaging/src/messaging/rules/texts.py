@@ -11,6 +11,7 @@ from lodestar.contracts.assessment import (
     AttemptOutcome,
     ReviewNeeded,
 )
+from lodestar.contracts.identity import ExportReady
 from lodestar.contracts.learning import ProgramCompleted, PromotionOffered, StarAwarded, TierChanged
 from lodestar.contracts.media import AssetRejected
 
@@ -183,4 +184,16 @@ def program_completed(event: ProgramCompleted) -> Notice:
         "Five stars: you are job ready. Congratulations!",
         "enrollment",
         event.enrollment_id,
+    )
+
+
+def export_ready(event: ExportReady) -> Notice:
+    """To whoever asked for the data."""
+    return Notice(
+        "export_ready",
+        str(event.request_id),
+        "Your data is ready",
+        f"Open the request to fetch the archive. It is deleted on {event.expires_on}.",
+        "privacy_request",
+        event.request_id,
     )

@@ -16,6 +16,7 @@ from lodestar.adapters.storage.port import (
     StorageUnavailable,
     UploadIncomplete,
 )
+from lodestar.adapters.storage.writing import ObjectWriter
 from lodestar.config import settings
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "ObjectNotFound",
     "ObjectStore",
     "ObjectTooLarge",
+    "ObjectWriter",
     "Part",
     "PresignedPost",
     "StorageError",

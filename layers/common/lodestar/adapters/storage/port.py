@@ -128,6 +128,10 @@ class ObjectStore(Protocol):
         """Remove the object; an absent one is no error."""
         ...
 
+    def delete_all(self, prefix: str) -> int:
+        """Remove for good every version of every object under `prefix`; answers how many versions there were."""
+        ...
+
     def list_objects(self, prefix: str, *, limit: int = 1000, cursor: str | None = None) -> Listing:
         """One page of at most `limit` (<= 1000) objects under `prefix`, by key."""
         ...
@@ -140,6 +144,10 @@ class ObjectStore(Protocol):
 
     def presign_part(self, key: str, *, upload_id: str, number: int, expires_seconds: int = 3600) -> str:
         """A link to PUT part `number` (1 to 10,000; all but the last at least 5 MiB)."""
+        ...
+
+    def upload_part(self, key: str, *, upload_id: str, number: int, body: bytes) -> Part:
+        """Send one part (1 to 10,000; all but the last of 5 MiB or more); the same number replaces it."""
         ...
 
     def list_parts(self, key: str, *, upload_id: str) -> tuple[tuple[Part, int], ...]:

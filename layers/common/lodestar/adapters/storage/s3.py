@@ -145,6 +145,22 @@ class S3ObjectStore:
         with _translated(key):
             self._s3.delete_object(Bucket=self._bucket, Key=key)
 
+    def delete_all(self, prefix: str) -> int:
+        removed = 0
+        with _translated(prefix):
+            pages = self._s3.get_paginator("list_object_versions").paginate(
+                Bucket=self._bucket, Prefix=prefix, PaginationConfig={"PageSize": LARGEST_PAGE}
+            )
+            for page in pages:
+                versions = [
+                    {"Key": version["Key"], "VersionId": version["VersionId"]}
+                    for version in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
+                ]
+                for version in versions:
+                    self._s3.delete_object(Bucket=self._bucket, **version)
+                removed += len(versions)
+        return removed
+
     def list_objects(self, prefix: str, *, limit: int = LARGEST_PAGE, cursor: str | None = None) -> Listing:
         if not 0 < limit <= LARGEST_PAGE:
             raise ValueError(f"a page holds 1 to {LARGEST_PAGE} objects, not {limit}")
@@ -176,6 +192,13 @@ class S3ObjectStore:
             raise ValueError(f"parts are numbered 1 to {LARGEST_PART_NUMBER}, not {number}")
         query = {"partNumber": str(number), "uploadId": upload_id}
         return self._signer.url("PUT", key, expires_seconds=expires_seconds, query=query)
+
+    def upload_part(self, key: str, *, upload_id: str, number: int, body: bytes) -> Part:
+        with _translated(key):
+            answer = self._s3.upload_part(
+                Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=body
+            )
+        return Part(number=number, etag=answer["ETag"].strip('"'))
 
     def list_parts(self, key: str, *, upload_id: str) -> tuple[tuple[Part, int], ...]:
         with _translated(key):
