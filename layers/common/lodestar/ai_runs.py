@@ -11,11 +11,10 @@ from lodestar.ids import new_id
 from lodestar.metrics import Metrics, tell
 
 CALLS = Metrics(
-    ("purpose", "source"),
+    (("purpose", "source"), ()),
     (("latency_ms", "Milliseconds"), ("ai_failed", "Count"), ("cost_usd_micros", "None")),
 )
 """The sample count of `latency_ms` is the number of calls; the average of `ai_failed` the share of those that failed."""
-ALL_CALLS = Metrics((), (("ai_failed", "Count"),))
 
 
 def record(
@@ -29,7 +28,7 @@ def record(
     told = ("purpose", "source", "model", "prompt_version", "latency_ms", "outcome")
     tell(
         "ai_run",
-        (CALLS, ALL_CALLS),
+        (CALLS,),
         **{name: run.get(name) for name in told},
         cost_usd_micros=run.get("cost_usd_micros") or 0,
         ai_failed=int(run["outcome"] != "succeeded"),

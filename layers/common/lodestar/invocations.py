@@ -14,14 +14,14 @@ from lodestar.metrics import Metrics, tell
 Kind = Literal["read", "write", "reaction", "task", "schedule", "authorizer"]
 """The class of an operation: requests that read or write, and what no person asks for directly."""
 
-LATENCY = Metrics(("domain", "kind"), (("duration_ms", "Milliseconds"),))
+LATENCY = Metrics((("domain", "kind"),), (("duration_ms", "Milliseconds"),))
 """Its sample count is the number of calls."""
-COST = Metrics(("domain",), (("sql_ms", "Milliseconds"), ("statements", "Count")))
-COLD_STARTS = Metrics(("domain",), (("cold_start", "Count"),))
-SERVER_ERRORS = Metrics(("domain",), (("server_errors", "Count"),))
-RATE_LIMITED = Metrics(("domain",), (("rate_limited", "Count"),))
-FAILURES = Metrics(("domain",), (("failures", "Count"),))
-AUTHORIZER_ERRORS = Metrics((), (("authorizer_errors", "Count"),))
+COST = Metrics((("domain",),), (("sql_ms", "Milliseconds"), ("statements", "Count")))
+COLD_STARTS = Metrics((("domain",),), (("cold_start", "Count"),))
+SERVER_ERRORS = Metrics((("domain",),), (("server_errors", "Count"),))
+RATE_LIMITED = Metrics((("domain",), ()), (("rate_limited", "Count"),))
+FAILURES = Metrics((("domain",),), (("failures", "Count"),))
+AUTHORIZER_ERRORS = Metrics(((),), (("authorizer_errors", "Count"),))
 NORMAL = (LATENCY, COST)
 UNCOUNTED = frozenset({"done", 200, 201, 202, 204})
 

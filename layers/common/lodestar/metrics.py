@@ -21,9 +21,9 @@ Unit = Literal["Count", "Milliseconds", "Seconds", "None"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metrics:
-    """Some fields of a line that are metrics, each for every value of `dimensions` together."""
+    """Some fields of a line that are metrics: for all values together of each set of dimensions; `()` is their total."""
 
-    dimensions: tuple[str, ...]
+    dimension_sets: tuple[tuple[str, ...], ...]
     units: tuple[tuple[str, Unit], ...]
 
 
@@ -52,7 +52,7 @@ def _directives(metrics: tuple[Metrics, ...]) -> str:
         [
             {
                 "Namespace": namespace,
-                "Dimensions": [list(each.dimensions)],
+                "Dimensions": each.dimension_sets,
                 "Metrics": [{"Name": name, "Unit": unit} for name, unit in each.units],
             }
             for each in metrics
