@@ -11,7 +11,7 @@ export PYTHONPATH := $(subst $(empty) $(empty),:,. $(SHIPPED))
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs clean test prove check bench journey endpoint openapi licences audit deploy lock
+.PHONY: help run stop logs trace clean test prove check bench journey endpoint openapi licences audit deploy lock
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,10 @@ run: $(INSTALLED) ## Serve the product at http://localhost:8000 until Ctrl-C (AR
 
 stop: ## Stop what `make run` started; the data stays
 	@test ! -x $(RUN) || $(RUN) -m local stop
+
+trace: $(INSTALLED) ## Tell the story of one request (ID=<X-Correlation-Id>; ENV=staging asks AWS)
+	@test -n "$(ID)" || { echo "Say which: make trace ID=<the answer's X-Correlation-Id>"; exit 2; }
+	@$(RUN) -m local.trace $(ID) $(if $(ENV),--environment $(ENV))
 
 logs: $(INSTALLED) ## Print what the functions have logged (ARGS=<correlation id> finds one request)
 	@$(RUN) -m local logs $(ARGS)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -36,11 +36,13 @@ class NotInTime(Exception):
 
 @dataclass
 class Client:
-    """One caller. `token` is a sign-in's or an API key; `organization` is named where they have several."""
+    """One caller. `token` is a sign-in's or an API key; `organization` is named where they have several;
+    `correlation_id` joins requests to one story, where there is one to tell."""
 
     url: str
     token: str | None = None
     organization: str | None = None
+    correlation_id: str | None = None
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=TIMEOUT))
 
     def sign_in(self, email: str, password: str) -> "Client":
@@ -63,11 +65,15 @@ class Client:
                 "POST", "sign-in", answer.status_code, {"code": "sign_in_refused", "detail": answer.text}
             )
         token = answer.json()["AuthenticationResult"]["IdToken"]
-        return Client(self.url, token, self.organization, self.http)
+        return replace(self, token=token)
 
     def within(self, organization: str) -> "Client":
         """The same caller, acting in this organization."""
-        return Client(self.url, self.token, organization, self.http)
+        return replace(self, organization=organization)
+
+    def telling(self, correlation_id: str) -> "Client":
+        """The same caller, whose requests belong to this story: `make trace ID=...`."""
+        return replace(self, correlation_id=correlation_id)
 
     def get(self, path: str, **query: Any) -> Any:
         return self._call("GET", path, query={k: v for k, v in query.items() if v is not None})
@@ -123,6 +129,8 @@ class Client:
             sent["Authorization"] = f"Bearer {self.token}"
         if self.organization:
             sent["Lodestar-Organization"] = self.organization
+        if self.correlation_id:
+            sent["X-Correlation-Id"] = self.correlation_id
         answer = self.http.request(method, self.url + path, json=body, params=query, headers=sent)
         content = (
             answer.json()

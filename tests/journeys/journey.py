@@ -192,6 +192,7 @@ class Journey:
         self.sources.append(result["graded_by"])
         by = result["model"] or result["graded_by"]
         self._tell(f"graded {result['score']:.0f} % by {by}, {len(result['criteria'])} criteria")
+        self._tell(f"the story of it: make trace ID={attempt['id']}")
 
     def _switch_models(self, *, off: bool) -> None:
         for model in MODELS:
