@@ -16,6 +16,8 @@ from local.scaffold import texts
 OPEN_PATHS = ("/public/", "/webhooks/")
 QUEUE_TIMEOUTS = 6
 """AWS asks for a visibility timeout of at least six times the function's timeout."""
+REACTION_SECONDS = 10
+"""A message whose worker died comes back after six times this: soon enough for what waits for it."""
 ORGANIZATION = "01890000-0000-7000-8000-0000000000a0"
 EXAMPLE_ID = "01890000-0000-7000-8000-0000000000b0"
 
@@ -49,7 +51,7 @@ class Scaffold:
             "kind": kind, "domain": domain, "name": self.name, "logical_id": camel(name), "event": detail,
             "path": f"/v1/{domain}/{self.name.replace('_', '-')}", "words": self.name.replace("_", " "),
             "event_domain": event_domain, "event_class": camel(event_name), "rate": detail or "rate(1 minute)",
-            "visibility": 20 * QUEUE_TIMEOUTS,
+            "timeout": REACTION_SECONDS, "visibility": REACTION_SECONDS * QUEUE_TIMEOUTS,
         }  # fmt: skip
         self.template = root / "functions" / domain / "template.yaml"
 

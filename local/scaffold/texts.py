@@ -23,6 +23,7 @@ QUEUE = """\
         - {{Id: queue, Arn: !GetAtt {logical_id}Queue.Arn, DeadLetterConfig: {{Arn: !GetAtt DeadLetters.Arn}}}}
 """
 MESSAGES = """\
+      Timeout: {timeout}
       Events:
         Messages:
           Type: SQS
