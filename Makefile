@@ -11,7 +11,7 @@ export PYTHONPATH := $(subst $(empty) $(empty),:,. $(SHIPPED))
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs trace clean test prove check bench journey endpoint openapi licences audit deploy lock
+.PHONY: help run stop logs trace clean test prove check bench load journey endpoint openapi licences audit deploy lock
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +39,11 @@ check: $(INSTALLED) ## Format, types, import law, templates, state machines, rou
 	@$(MAKE) --no-print-directory -k -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
 		check-style check-types check-imports check-templates check-architecture
 
-bench: $(INSTALLED) ## Measure against QUALITY's targets (ARGS="P1 P3" for some)
-	@$(RUN) -m bench $(ARGS)
+bench: $(INSTALLED) ## Measure against QUALITY's targets (ONLY="P1 P3" for some; SAVE=1 keeps it in bench/history)
+	@$(RUN) -m bench $(ONLY) $(if $(SAVE),--save)
+
+load: $(INSTALLED) ## Put 200 learners on the running stack for 5 minutes, and say where the time goes (ARGS=--help)
+	@$(RUN) -m bench.load $(ARGS)
 
 journey: $(INSTALLED) ## Take a learner from invitation to Star 5 over HTTP (ARGS=--outage without any model)
 	@$(RUN) -m tests.journeys $(ARGS)

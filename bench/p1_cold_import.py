@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from bench.driver import Count, Ratio, compare
+from bench.driver import Result, compare
 from local.openapi import ROOT, endpoint_modules
 
 BARE = """
@@ -17,16 +17,16 @@ FORBIDDEN = ("boto3", "stripe", "openai", "google.genai", "aws_xray_sdk", "botoc
 TARGET = 1.30
 
 
-def measure() -> Iterator[Ratio | Count]:
+def measure() -> Iterator[Result]:
     """Every endpoint is imported once; the three slowest are compared in rounds and shown."""
     modules = list(endpoint_modules())
-    quick = sorted((_ratio(module, rounds=1) for module in modules), key=lambda r: r.ratio, reverse=True)
+    quick = sorted((_ratio(module, rounds=1) for module in modules), key=lambda r: r.value, reverse=True)
     for worst in quick[:3]:
         yield _ratio(worst.what, rounds=7)
-    yield Count("P1", f"endpoints of {len(modules)} that import an SDK", len(_with_sdk(modules)), 0)
+    yield Result("P1", f"endpoints of {len(modules)} that import an SDK", len(_with_sdk(modules)), 0)
 
 
-def _ratio(module: str, *, rounds: int) -> Ratio:
+def _ratio(module: str, *, rounds: int) -> Result:
     return compare(
         "P1",
         module,

@@ -10,7 +10,7 @@ from fastapi import APIRouter as BareRouter
 from fastapi import FastAPI
 from mangum import Mangum
 
-from bench.driver import Ratio, compare
+from bench.driver import Result, compare
 from lodestar import api
 from lodestar.principal import Role
 from tests.gateway import Person, gateway_event
@@ -27,7 +27,7 @@ class Thing(api.ReadModel):
     name: str
 
 
-def measure() -> Iterator[Ratio]:
+def measure() -> Iterator[Result]:
     """Both answer the same small document from API Gateway's event."""
     event = gateway_event("GET", PATH, as_=Person(uuid4(), {uuid4(): frozenset({Role.LEARNER})}))
     bare, ours = _bare(), _ours()

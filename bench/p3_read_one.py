@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-import pg8000.dbapi
-from sqlalchemy.engine import make_url
-
-from bench.driver import Ratio, compare
-from bench.product import a_member, running
+from bench.driver import Result, compare
+from bench.product import a_member, connect, running
+from lodestar.db import engine
 from tests.gateway import gateway_event, handler_of, post
 
 TARGET = 2.5
@@ -17,14 +15,14 @@ CALLS = 200
 COLUMNS = "id, org_id, created_at, version, updated_at, key, title, description"
 
 
-def measure() -> Iterator[Ratio]:
+def measure() -> Iterator[Result]:
     """The row is an item bank: a tenant row under row-level security, eight columns."""
-    with running() as url:
+    with running():
         org_id, staff = a_member("org_staff")
         bank = post("/v1/assessment/item-banks", {"key": "bench", "title": "Bench"}, as_=staff).expect(201)
         path = f"/v1/assessment/item-banks/{bank['id']}"
         event, handler = gateway_event("GET", path, as_=staff), handler_of(path)
-        connection = _connect(url)
+        connection = connect(engine())
         yield compare(
             "P3",
             "GET one item bank / raw pg8000, same statements",
@@ -34,13 +32,6 @@ def measure() -> Iterator[Ratio]:
             calls=CALLS,
         )
         connection.close()
-
-
-def _connect(url: str) -> Any:
-    parts = make_url(url)
-    return pg8000.dbapi.connect(
-        parts.username, host=parts.host, port=parts.port, password=parts.password, database=parts.database
-    )
 
 
 def _read(connection: Any, org_id: UUID, user_id: UUID, bank_id: str) -> str:

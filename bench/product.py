@@ -9,6 +9,8 @@ from unittest import mock
 from uuid import UUID
 
 from moto.server import ThreadedMotoServer
+from pg8000.dbapi import Connection
+from sqlalchemy import Engine
 
 from lodestar.config import settings
 from lodestar.db import engine
@@ -19,8 +21,9 @@ from tests.gateway import Person
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """The product's environment; the value is the application's database URL. Events are published to moto."""
+def running() -> Iterator[tuple[str, Path]]:
+    """The product's environment: the application's database URL, and where the server keeps its data. Events are
+    published to moto."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -35,7 +38,7 @@ def running() -> Iterator[str]:
         with mock.patch.dict(os.environ, environment):
             settings.cache_clear()
             engine.cache_clear()
-            yield database.application_url
+            yield database.application_url, Path(directory)
             engine().dispose()
         settings.cache_clear()
         engine.cache_clear()
@@ -46,3 +49,11 @@ def a_member(*roles: str) -> tuple[UUID, Person]:
     """An organization and a person of it."""
     org_id = an_organization()
     return org_id, a_person(org_id, *(Role(role) for role in roles))
+
+
+def connect(to: Engine) -> Connection:
+    """A bare connection to where the engine leads: pg8000 alone, for baselines."""
+    url = to.url
+    return Connection(
+        url.username, host=url.host, port=url.port, password=url.password, database=url.database
+    )

@@ -100,11 +100,12 @@ def paginate(
     rows = list(result.scalars().unique()) if single else list(result)
     more = len(rows) > page.limit
     rows = rows[: page.limit]
-    cursor = _encode(rows[-1] if single else rows[-1][0], keys) if more else None
+    cursor = cursor_of(rows[-1] if single else rows[-1][0], keys) if more else None
     return Page(rows, PageInfo(cursor, total))
 
 
-def _encode(row: Any, keys: Sequence[Any]) -> str:
+def cursor_of(row: Any, keys: Sequence[Any]) -> str:
+    """The cursor with which a list that is ordered by `keys` goes on after `row`."""
     values = [getattr(row, key.key) for key in keys]
     text = json.dumps(
         [v.isoformat() if isinstance(v, datetime) else str(v) if isinstance(v, UUID) else v for v in values]
@@ -122,6 +123,6 @@ def _decode(cursor: str, keys: Sequence[Any]) -> list[Any]:
             _PARSERS.get(key.type.python_type, key.type.python_type)(value)
             for key, value in zip(keys, values, strict=True)
         ]
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidCursor() from error
     return parsed

@@ -1,0 +1,95 @@
+"""P6: every list at 10,000, 100,000 and 1,000,000 rows, each filter alone, as staff and as a learner.
+
+Measured is the time of a page's statements, without `backbone.enter`: the handler's constant part would flatter the
+growth. The last page's cursor is taken from the list's own statement, read backwards. `include=total` counts what it
+counts, and is left out.
+"""
+
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bench.driver import Result, growth
+from bench.filling import fill, filled_database
+from bench.listings import TABLES
+from bench.lists import Variant, variants
+from bench.statements import sent
+from lodestar.db import engine as product_engine
+from lodestar.pagination import DEFAULT_LIMIT
+from tests.gateway import get
+
+SIZES = (10_000, 100_000, 1_000_000)
+GROWTH_TARGET, LAST_TARGET = 0.10, 1.2
+ROUNDS, ENOUGH_SECONDS = 9, 1.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A list and its times."""
+
+    variant: Variant
+    first: list[tuple[int, int, float]] = field(default_factory=list)
+    """At each size of the tables: that size, the rows of the page, seconds."""
+    last: list[float] = field(default_factory=list)
+    """At each size: the last page's time to the first's."""
+
+    @property
+    def exponent(self) -> float:
+        """Over the sizes at which the first page has as many rows as at the largest: a page that fills up is no growth."""
+        rows = self.first[-1][1]
+        like = [(size, seconds) for size, found, seconds in self.first if found == rows]
+        return growth(like) if len(like) > 1 else 0.0
+
+
+def measure() -> Iterator[Result]:
+    """For each list the fastest growing of its variants, and the one whose last page costs most."""
+    measured: list[Measured] = []
+    with filled_database() as server:
+        for below, size in zip((0, *SIZES), SIZES, strict=False):
+            fill(server, TABLES, above=below, up_to=size)
+            measured = measured or [Measured(variant) for variant in variants(server)]
+            for one in measured:
+                _measure(one, size=size)
+    yield from _results(measured)
+
+
+def _results(measured: list[Measured]) -> Iterator[Result]:
+    by_path: dict[str, list[Measured]] = defaultdict(list)
+    for one in measured:
+        by_path[one.variant.path].append(one)
+    for path, of_path in by_path.items():
+        name = path.removeprefix("/v1/")
+        worst = max(of_path, key=lambda m: m.exponent)
+        times = ", ".join(f"{seconds * 1e3:.2f}" for _, _, seconds in worst.first)
+        yield Result(
+            "P6", f"{name}: exponent", worst.exponent, GROWTH_TARGET, note=f"{worst.variant}: {times} ms"
+        )
+        if paged := [one for one in of_path if one.last]:
+            dearest = max(paged, key=lambda m: m.last[-1])
+            what = f"{name}: last page / first"
+            yield Result("P6", what, dearest.last[-1], LAST_TARGET, note=str(dearest.variant))
+
+
+def _measure(one: Measured, *, size: int) -> None:
+    """The median of the first page's times; of the last page's, its ratio to the first."""
+    page = one.variant.page(limit=DEFAULT_LIMIT)
+    cursor = one.variant.cursor_before(DEFAULT_LIMIT) if page["page"]["next_cursor"] else None
+    firsts: list[float] = []
+    ratios: list[float] = []
+    end = time.monotonic() + ENOUGH_SECONDS
+    while len(firsts) < 2 or (len(firsts) < ROUNDS and time.monotonic() < end):
+        firsts.append(_seconds(one.variant))
+        if cursor:
+            ratios.append(_seconds(one.variant, cursor=cursor) / firsts[-1])
+    one.first.append((size, len(page["data"]), statistics.median(firsts)))
+    if ratios:
+        one.last.append(statistics.median(ratios))
+
+
+def _seconds(variant: Variant, *, cursor: str | None = None) -> float:
+    """What a page's statements took."""
+    with sent(product_engine()) as seen:
+        get(variant.at(limit=DEFAULT_LIMIT, cursor=cursor), as_=variant.caller).expect(200)
+    return sum(one.seconds for one in seen if "backbone.enter" not in one.sql)
