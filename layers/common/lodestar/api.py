@@ -6,30 +6,41 @@ Idempotency-Key, If-Match and ETag, pages, problem documents, the correlation id
 
 import functools
 import inspect
+import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter as FastAPIRouter
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from mangum import Mangum
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
+from starlette.routing import Match
 
 from lodestar import idempotency
 from lodestar.auth import ORGANIZATION_HEADER, principal_from
 from lodestar.bodies import PatchModel, ReadModel, RowRead, WriteModel
-from lodestar.db import act_for, principal_of, unit_of_work
+from lodestar.db import unit_of_work
 from lodestar.invocations import Invocation, Kind
 from lodestar.log import begin_request, correlation_id, log
 from lodestar.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT, PageQuery
 from lodestar.principal import ADMINISTRATORS, NO_TENANT, STAFF, Principal, Role
-from lodestar.problems import Forbidden, InvalidContent, NotFound, Problem, StaleVersion, Unauthenticated
-from lodestar.responses import COMMON, PROBLEM_JSON, guard_problem, problems
+from lodestar.problems import (
+    BadRequest,
+    Forbidden,
+    InvalidContent,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    StaleVersion,
+    Unauthenticated,
+)
+from lodestar.responses import PROBLEM_JSON, guard_problem, problems
+from lodestar.work import Work
 
 __all__ = [
     "ORGANIZATION_OPTIONAL",
@@ -133,58 +144,32 @@ def _idempotent_work(request: Request, principal: Principal) -> Iterator[Session
     claimed: idempotency.Claim | None = getattr(request.state, "claim", None)
     with unit_of_work(principal) as session:
         if claimed:
-            idempotency.claim(session, claimed)
-            request.state.save_answer = functools.partial(_save_answer, session, principal, claimed)
+            held = idempotency.claim(session, claimed)
+            request.state.save_answer = functools.partial(idempotency.save, session, principal, held)
         yield session
 
 
-def _save_answer(
-    session: Session, principal: Principal, claimed: idempotency.Claim, answer: Response
-) -> None:
-    if principal_of(session) != principal:
-        act_for(session, principal)
-    idempotency.save(
-        session, claimed, status=answer.status_code, body=bytes(answer.body), headers=dict(answer.headers)
-    )
+async def _unit_of_work(request: Request) -> AsyncIterator[Work]:
+    with _work(request, _caller(request)) as work:
+        yield work
 
 
-class UnitOfWorkFactory:
-    """For the one exception: an endpoint that calls a vendor before it answers. Commit the intent, call with the
-    intent's id as the vendor's idempotency key, commit the result, each in a `transaction()` of its own."""
-
-    def __init__(self, request: Request, principal: Principal) -> None:
-        self._principal = principal
-        self._claim: idempotency.Claim | None = getattr(request.state, "claim", None)
-        if self._claim:
-            request.state.save_answer = functools.partial(self._save, self._claim)
-
-    @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """One transaction; the first of a request claims its Idempotency-Key."""
-        with unit_of_work(self._principal) as session:
-            if self._claim:
-                idempotency.claim(session, self._claim)
-                self._claim = None
-            yield session
-
-    def _save(self, claimed: idempotency.Claim, answer: Response) -> None:
-        with unit_of_work(self._principal) as session:
-            _save_answer(session, self._principal, claimed, answer)
+async def _public_unit_of_work(request: Request) -> AsyncIterator[Work]:
+    with _work(request, NO_TENANT) as work:
+        yield work
 
 
-async def _unit_of_work(request: Request) -> UnitOfWorkFactory:
-    return UnitOfWorkFactory(request, _caller(request))
-
-
-async def _public_unit_of_work(request: Request) -> UnitOfWorkFactory:
-    return UnitOfWorkFactory(request, NO_TENANT)
+def _work(request: Request, principal: Principal) -> AbstractContextManager[Work]:
+    work = Work(principal, getattr(request.state, "claim", None))
+    request.state.save_answer = work.save
+    return work.until_answered()
 
 
 ReadSession = Annotated[Session, Depends(_read_session, scope="function")]
 WriteSession = Annotated[Session, Depends(_write_session, scope="function")]
 PublicSession = Annotated[Session, Depends(_public_session, scope="function")]
-UnitOfWork = Annotated[UnitOfWorkFactory, Depends(_unit_of_work)]
-PublicUnitOfWork = Annotated[UnitOfWorkFactory, Depends(_public_unit_of_work)]
+UnitOfWork = Annotated[Work, Depends(_unit_of_work, scope="function")]
+PublicUnitOfWork = Annotated[Work, Depends(_public_unit_of_work, scope="function")]
 
 
 async def _page_query(
@@ -238,7 +223,7 @@ class Route(APIRoute):
                 response.headers["ETag"] = f'"{version}"'
             save = getattr(request.state, "save_answer", None)
             if save:
-                save(response)
+                save(status=response.status_code, body=bytes(response.body), headers=dict(response.headers))
             return response
 
         return answer
@@ -264,10 +249,10 @@ def _inline(endpoint: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class APIRouter(FastAPIRouter):
-    """A resource's router: the common problems are documented on each of its operations."""
+    """A resource's router. It declares its own problems; local.openapi adds those of the edge."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(route_class=Route, responses=COMMON, **options)
+        super().__init__(route_class=Route, **options)
 
 
 def lambda_handler(router: FastAPIRouter) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
@@ -293,8 +278,8 @@ def lambda_handler(router: FastAPIRouter) -> Callable[[dict[str, Any], Any], dic
 
 
 async def _answer_problem(_request: Request, problem: Problem) -> Response:
-    return JSONResponse(
-        problem.document(correlation_id()),
+    return Response(
+        json.dumps(problem.document(correlation_id())),  # escaped, for it may quote what no encoding can hold
         status_code=problem.status,
         headers=problem.headers,
         media_type=PROBLEM_JSON,
@@ -342,6 +327,20 @@ async def _answer_no_route(request: Request, _error: Exception) -> Response:
     return await _answer_problem(request, NotFound("There is no such resource."))
 
 
+async def _answer_other_methods(request: Request, _error: Exception) -> Response:
+    matching = (r for r in request.app.router.routes if r.matches(request.scope)[0] is not Match.NONE)
+    allowed = {method for route in matching for method in route.methods}
+    return await _answer_problem(request, MethodNotAllowed(headers={"Allow": ", ".join(sorted(allowed))}))
+
+
+async def _answer_unreadable(request: Request, _error: Exception) -> Response:
+    return await _answer_problem(request, BadRequest("Send JSON in UTF-8."))
+
+
+async def _answer_unstorable(request: Request, _error: Exception) -> Response:
+    return await _answer_problem(request, InvalidContent("A text holds half a surrogate pair."))
+
+
 async def _answer_failure(request: Request, error: Exception) -> Response:
     log.error("request_failed", exc_info=error, method=request.method, route=request.scope.get("path"))
     return await _answer_problem(
@@ -355,7 +354,10 @@ ANSWERS: dict[Any, Any] = {
     idempotency.Replay: _answer_replay,
     StaleDataError: _answer_stale,
     DBAPIError: _answer_guard,
+    UnicodeEncodeError: _answer_unstorable,
+    400: _answer_unreadable,
     404: _answer_no_route,
+    405: _answer_other_methods,
     Exception: _answer_failure,
 }
 """Who answers which exception."""

@@ -1,44 +1,80 @@
-"""`Idempotency-Key`: a repeated POST gets the first one's answer, and has no second effect.
+"""`Idempotency-Key`: a repeated POST gets the first one's answer, and has no second effect (docs/adr/0001).
 
-The key's row is claimed in the request's own transaction, so a concurrent twin waits for it, and a request that
-crashed leaves no trace. Answers with `Cache-Control: no-store` hold a secret and are never kept.
+The key's row is claimed by the first statement of the request's transaction and answered by its last, so a twin waits
+for it and a request that crashed leaves no trace. A request of several transactions commits its claim with the first:
+the claim is a lease, which twins wait for, and which runs out should its holder die. Answers with
+`Cache-Control: no-store` hold a secret and are never kept.
 """
 
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from lodestar.db import principal_of
-from lodestar.problems import IdempotencyKeyReused, SecretAlreadyShown
+from lodestar.db import act_for, principal_of
+from lodestar.ids import new_id
+from lodestar.principal import Principal
+from lodestar.problems import IdempotencyKeyReused, RequestInProgress, SecretAlreadyShown
+from lodestar.responses import sqlstate
+
+LEASE_SECONDS = 30
+"""No request lives longer: API Gateway gives one up after 29 seconds."""
+PATIENCE_SECONDS = 5
+"""How long a twin waits for the first one's answer: as long as for a lock (the role's lock_timeout)."""
+POLL_SECONDS = 0.1
+LOCK_NOT_AVAILABLE = "55P03"
 
 CLAIM = text(
     """
-    INSERT INTO backbone.idempotency_keys (user_id, route, key, fingerprint)
-    VALUES (:user_id, :route, :key, :fingerprint)
-    ON CONFLICT (org_id, user_id, route, key) DO UPDATE SET fingerprint = idempotency_keys.fingerprint
-    RETURNING fingerprint, status, body, headers, (xmax = 0) AS fresh
+    INSERT INTO backbone.idempotency_keys AS held
+      (user_id, route, key, fingerprint, intent_id, holder, leased_until)
+    VALUES
+      (:user_id, :route, :key, :fingerprint, :holder, :holder, clock_timestamp() + make_interval(secs => :lease))
+    ON CONFLICT (org_id, user_id, route, key) DO UPDATE SET
+      holder = CASE WHEN held.leased_until < now() THEN excluded.holder ELSE held.holder END,
+      leased_until = CASE WHEN held.leased_until < now() THEN excluded.leased_until ELSE held.leased_until END
+    RETURNING fingerprint, status, body, headers, intent_id, holder
     """
 )
+OF_HOLDER = "WHERE user_id = :user_id AND route = :route AND key = :key AND holder = :holder"
 SAVE = text(
-    """
+    f"""
     UPDATE backbone.idempotency_keys SET status = :status, body = :body, headers = CAST(:headers AS jsonb)
-    WHERE user_id = :user_id AND route = :route AND key = :key
+    {OF_HOLDER} RETURNING 1
     """
 )
+END_LEASE = text(f"UPDATE backbone.idempotency_keys SET leased_until = '-infinity' {OF_HOLDER}")
+FORGET = text(f"DELETE FROM backbone.idempotency_keys {OF_HOLDER}")
 SECRET_FIELDS = frozenset({"password"})
 KEPT_HEADERS = ("etag", "location", "content-type")
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A request's hold on its key."""
+    """What a request wants to hold: its key, and of which content it is."""
 
     route: str
     key: str
     fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claim that was granted. `intent_id` is the same for every try of the request."""
+
+    claim: Claim
+    holder: UUID
+    intent_id: UUID
+
+    @property
+    def is_resumed(self) -> bool:
+        """An earlier try died, or failed by something that may pass; what it committed stands."""
+        return self.holder != self.intent_id
 
 
 class Replay(Exception):
@@ -67,39 +103,57 @@ def _without_secrets(body: bytes) -> bytes:
     return json.dumps({name: value for name, value in content.items() if name not in SECRET_FIELDS}).encode()
 
 
-def claim(session: Session, wanted: Claim) -> None:
-    """Take the key, or raise `Replay`, `IdempotencyKeyReused` or `SecretAlreadyShown`.
+def claim(session: Session, wanted: Claim) -> Held:
+    """Take the key. Raises `Replay`, `IdempotencyKeyReused`, `SecretAlreadyShown`, and `RequestInProgress` while a
+    twin works.
 
-    A row without a status is a request of several transactions that died between them: it is done again.
+    A row without an answer whose lease ran out is of a request that died between its transactions: it is resumed.
     """
-    user_id = principal_of(session).user_id
-    parameters = {
-        "user_id": user_id,
-        "route": wanted.route,
-        "key": wanted.key,
-        "fingerprint": wanted.fingerprint,
-    }
-    row = session.execute(CLAIM, parameters).one()
-    if row.fresh:
-        return
+    holder = new_id()
+    claiming = {"fingerprint": wanted.fingerprint, "holder": holder, "lease": LEASE_SECONDS}
+    try:
+        row = session.execute(CLAIM, {**_key(session, wanted), **claiming}).one()
+    except DBAPIError as error:
+        if sqlstate(error) == LOCK_NOT_AVAILABLE:
+            raise RequestInProgress() from error
+        raise
     if row.fingerprint != wanted.fingerprint:
         raise IdempotencyKeyReused()
     if row.status is None:
-        return
+        if row.holder != holder:
+            raise RequestInProgress()
+        return Held(wanted, holder, row.intent_id)
     if row.body is None:
         raise SecretAlreadyShown()
     raise Replay(row.status, row.body.encode(), row.headers)
 
 
-def save(session: Session, claimed: Claim, *, status: int, body: bytes, headers: dict[str, str]) -> None:
-    """Keep the answer under the key, in the transaction of its effect."""
-    secret = headers.get("cache-control") == "no-store"
-    parameters = {
-        "user_id": principal_of(session).user_id,
-        "route": claimed.route,
-        "key": claimed.key,
+def save(
+    session: Session, principal: Principal, held: Held, *, status: int, body: bytes, headers: dict[str, str]
+) -> None:
+    """Keep the answer to `principal` under the key, in the transaction of its effect.
+
+    Raises `RequestInProgress`, and so undoes that transaction, when the lease ran out and a twin took over.
+    """
+    if principal_of(session) != principal:
+        act_for(session, principal)
+    answer = {
         "status": status,
-        "body": None if secret else body.decode(),
+        "body": None if headers.get("cache-control") == "no-store" else body.decode(),
         "headers": json.dumps({name: headers[name] for name in KEPT_HEADERS if name in headers}),
     }
-    session.execute(SAVE, parameters)
+    if session.scalar(SAVE, {**_holder(session, held), **answer}) is None:
+        raise RequestInProgress()
+
+
+def let_go(session: Session, held: Held, *, refused: bool) -> None:
+    """A request of several transactions failed. A refusal leaves no trace; anything else may be resumed at once."""
+    session.execute(FORGET if refused else END_LEASE, _holder(session, held))
+
+
+def _key(session: Session, claim: Claim) -> dict[str, Any]:
+    return {"user_id": principal_of(session).user_id, "route": claim.route, "key": claim.key}
+
+
+def _holder(session: Session, held: Held) -> dict[str, Any]:
+    return {**_key(session, held.claim), "holder": held.holder}

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from lodestar import tables
@@ -25,6 +25,18 @@ def begin(session: Session, kind: str, *, subject_type: str, subject_id: UUID) -
     session.execute(insert(tables.operations).values(row))
     log.info("operation", operation_id=str(operation_id), kind=kind, status="pending")
     return operation_id
+
+
+def open_one(session: Session, kind: str, *, subject_id: UUID) -> UUID | None:
+    """The operation that the caller opened before on this subject and that is not over; its id."""
+    table = tables.operations
+    query = select(table.c.id).where(
+        table.c.user_id == principal_of(session).user_id,
+        table.c.kind == kind,
+        table.c.subject_id == subject_id,
+        table.c.status.in_(("pending", "running")),
+    )
+    return session.scalar(query.limit(1))
 
 
 def advance(session: Session, operation_id: UUID, *, percent: int, message: str) -> None:

@@ -35,6 +35,14 @@ class Problem(Exception):
         }
 
 
+class BadRequest(Problem):
+    """The request cannot be read at all: no JSON, no UTF-8, or nested without end."""
+
+    status = 400
+    code = "bad_request"
+    title = "The request could not be read"
+
+
 class NotFound(Problem):
     """Absent, a peer's, or another tenant's: the answer is the same."""
 
@@ -67,6 +75,14 @@ class OrganizationRequired(Problem):
     title = "Name one of your organizations in the header Lodestar-Organization"
 
 
+class MethodNotAllowed(Problem):
+    """The resource is there, but takes other methods only: those in `Allow`."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "This resource does not take this method"
+
+
 class Conflict(Problem):
     """The state of things does not allow this now."""
 
@@ -97,6 +113,17 @@ class IdempotencyKeyReused(Problem):
     status = 422
     code = "idempotency_key_reused"
     title = "This Idempotency-Key was used for a different request"
+
+
+class RequestInProgress(Problem):
+    """The first request with this Idempotency-Key is still being worked on. `Retry-After` says when to ask again."""
+
+    status = 409
+    code = "request_in_progress"
+    title = "The same request is still being worked on; repeat it for its answer"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
 
 
 class SecretAlreadyShown(Problem):

@@ -7,13 +7,8 @@ from sqlalchemy.exc import DBAPIError
 
 from lodestar.problems import (
     Conflict,
-    Forbidden,
-    IdempotencyKeyReused,
     InvalidContent,
-    NotFound,
     Problem,
-    RateLimited,
-    Unauthenticated,
 )
 
 PROBLEM_JSON = "application/problem+json"
@@ -21,6 +16,8 @@ GUARD_STATE = "LS"
 """SQLSTATEs of our own triggers begin with these letters: they refuse with ERRCODE `LS409` or the like."""
 
 CONSTRAINT_STATES = {"23505", "23503", "23514", "23P01"}
+UNSTORABLE_STATES = {"22001", "22003", "22008", "22021", "22P02", "22P05"}
+"""Text with a NUL, a number or a time out of range: what was sent has the right shape, but PostgreSQL cannot hold it."""
 
 
 class FieldError(BaseModel):
@@ -64,17 +61,15 @@ def _example(kind: type[Problem]) -> Problem:
     return example
 
 
-COMMON = problems(Unauthenticated, Forbidden, NotFound, InvalidContent, IdempotencyKeyReused, RateLimited)
-
-
 def guard_problem(error: DBAPIError) -> Problem | None:
     """The problem of a constraint's or trigger's refusal; None when the error is of another kind."""
-    fields = (
-        error.orig.args[0] if error.orig and error.orig.args and isinstance(error.orig.args[0], dict) else {}
-    )
-    state = str(fields.get("C", ""))
+    fields, state = _fields(error), sqlstate(error)
     if state.startswith(GUARD_STATE):
         return Conflict(str(fields.get("M", "")), guard=fields.get("n") or state)
     if state in CONSTRAINT_STATES:
         return Conflict("Another change came first, or this one breaks a rule.", guard=fields.get("n"))
+    if state in UNSTORABLE_STATES:
+        return InvalidContent(
+            "A text holds a NUL character, or a number or time is out of range.", guard=state
+        )
     return None

@@ -14,7 +14,7 @@ from lodestar.problems import RateLimited, Unavailable
 
 TARGET = "AWSCognitoIdentityProviderService"
 RETRY_AFTER_SECONDS = 60
-UNCONFIRMED = "UNCONFIRMED"
+UNCONFIRMED, CONFIRMED = "UNCONFIRMED", "CONFIRMED"
 CODE_REFUSALS = frozenset(
     {
         "CodeMismatchException", "ExpiredCodeException", "UserNotFoundException", "NotAuthorizedException",
@@ -40,11 +40,16 @@ def register(*, email: str, password: str) -> None:
             raise _problem(refusal) from refusal
 
 
-def confirm(*, email: str, code: str) -> None:
-    """Prove the address by the code from the e-mail. Raises `CodeRefused`."""
+def confirm(*, email: str, code: str, is_resumed: bool) -> None:
+    """Prove the address by the code from the e-mail. Raises `CodeRefused`.
+
+    A code is good once: a request that died after it was taken (`is_resumed`) finds the account confirmed.
+    """
     try:
         _call("ConfirmSignUp", {**_client(), "Username": email, "ConfirmationCode": code})
     except AwsRefused as refusal:
+        if is_resumed and _status(email) == CONFIRMED:
+            return
         raise (CodeRefused() if refusal.code in CODE_REFUSALS else _problem(refusal)) from refusal
 
 

@@ -171,7 +171,7 @@ def start(
         available = ai.health(ai.Purpose.GRADE_INTERVIEW).available
         if not available and not (body and body.accept_review):
             raise AiUnavailable()
-        with work.transaction() as session:
+        with work.conclusion() as session:
             attempt = service.start_interview(
                 session, caller.user_id, attempt_id, if_match=if_match, by_review=not available
             )

@@ -55,7 +55,7 @@ def verify_email(body: EmailVerificationCreate, work: PublicUnitOfWork) -> Email
     """From now on the person can sign in."""
     with work.transaction() as session:
         registrations.limit(session, "email_verifications", body.email)
-    user_pool.confirm(email=body.email, code=body.code)
+    user_pool.confirm(email=body.email, code=body.code, is_resumed=work.is_resumed)
     return EmailVerificationRead(email=body.email, verified=True)
 
 
@@ -84,7 +84,7 @@ def accept_invitation(
     with work.transaction() as session:
         email, may_create = invitations.begin_acceptance(session, token)
     subject = user_pool.account_for(email=email, password=body.password, may_create=may_create)
-    with work.transaction() as session:
+    with work.conclusion() as session:
         return invitations.accept(session, token, body=body, subject=subject)
 
 

@@ -48,7 +48,13 @@ def draft_of(session: Session, program_id: UUID, *, lock: bool = False) -> Progr
         ProgramVersion.org_id == principal_of(session).org_id,
         ProgramVersion.published_at.is_(None),
     )
-    return session.scalars(statement.with_for_update() if lock else statement).one()
+    if not lock:
+        return session.scalars(statement).one()
+    locked = statement.with_for_update()
+    draft = session.scalars(locked).one_or_none()
+    if draft is None:  # it was published while we waited for it: the next one is open
+        draft = session.scalars(locked).one()
+    return draft
 
 
 def stages_of(session: Session, version_id: UUID) -> list[Stage]:

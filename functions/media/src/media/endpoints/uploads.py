@@ -30,7 +30,7 @@ router = APIRouter(tags=["media"])
 )
 def begin_upload(body: UploadCreate, caller: Caller, work: UnitOfWork) -> service.UploadStatus:
     """Answers a form for the file, or, for one of more than 100 MB, how many parts to send."""
-    return service.begin(work.transaction, caller=caller, body=body)
+    return service.begin(work, caller=caller, body=body)
 
 
 @router.get("/v1/media/uploads/{upload_id}", summary="Read an upload", response_model=UploadRead)
@@ -64,7 +64,7 @@ def complete_upload(
     work: UnitOfWork,
 ) -> service.UploadStatus:
     """Joins the parts; for a file sent whole, storage's own event says the same, so this is optional."""
-    return service.complete(work.transaction, caller=caller, upload_id=upload_id, body=body)
+    return service.complete(work, caller=caller, upload_id=upload_id, body=body)
 
 
 handler = lambda_handler(router)

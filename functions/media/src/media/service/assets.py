@@ -25,6 +25,7 @@ from media.rules.purposes import PURPOSES
 from media.schemas.assets import AssetPatch, OperationAccepted, PlaybackUrlRead, ViewRead
 from media.service import access
 
+PROCESSING, TRANSCRIPTION = "media.processing", "media.transcription"
 DELETED_AFTER = timedelta(days=7)
 """A deleted asset can be brought back for this long by hand; D-22 allows 30 days."""
 
@@ -102,9 +103,11 @@ def process(session: Session, *, caller: Principal, asset_id: UUID) -> Operation
     asset = _own(session, caller, asset_id)
     if asset.etag is None:
         raise errors.NothingToProcess()
+    if asked_before := operations.open_one(session, PROCESSING, subject_id=asset_id):
+        return OperationAccepted(operation_id=asked_before, asset_id=asset_id)
     asset.state, asset.problem_code, asset.problem_detail = "processing", None, None
     asset.claimed_by, asset.tries = None, 0
-    return _accepted(session, asset, kind="media.processing")
+    return _accepted(session, asset, kind=PROCESSING)
 
 
 def transcribe(session: Session, *, caller: Principal, asset_id: UUID) -> OperationAccepted:
@@ -115,6 +118,8 @@ def transcribe(session: Session, *, caller: Principal, asset_id: UUID) -> Operat
     transcript = transcript_repository.transcript_of(session, asset_id, for_update=True)
     if transcript is not None and transcript.source == "person":
         raise errors.TranscriptByPerson()
+    if asked_before := operations.open_one(session, TRANSCRIPTION, subject_id=asset_id):
+        return OperationAccepted(operation_id=asked_before, asset_id=asset_id)
     if transcript is None:
         transcript = Transcript(asset_id=asset_id)
         session.add(transcript)
@@ -122,7 +127,7 @@ def transcribe(session: Session, *, caller: Principal, asset_id: UUID) -> Operat
     transcript.model, transcript.problem_detail = None, None
     transcript_repository.forget_pieces(session, asset_id)
     asset.claimed_by, asset.tries = None, 0
-    return _accepted(session, asset, kind="media.transcription")
+    return _accepted(session, asset, kind=TRANSCRIPTION)
 
 
 def _accepted(session: Session, asset: MediaAsset, *, kind: str) -> OperationAccepted:

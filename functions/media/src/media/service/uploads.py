@@ -23,9 +23,10 @@ from lodestar.contracts import identity
 from lodestar.contracts.media import AssetRejected, UploadReceived
 from lodestar.events import emit
 from lodestar.ids import new_id
-from lodestar.log import log
+from lodestar.log import continuing, correlation_id, log
 from lodestar.principal import Principal
 from lodestar.problems import InvalidContent, NotFound
+from lodestar.work import Work
 from media import errors
 from media.models.assets import MediaAsset, RecordingConsent, Upload
 from media.repository import assets as repository
@@ -73,24 +74,30 @@ class UploadStatus:
         return self.asset.problem_detail
 
 
-def begin(transaction: Transaction, *, caller: Principal, body: UploadCreate) -> UploadStatus:
+def begin(work: Work, *, caller: Principal, body: UploadCreate) -> UploadStatus:
     """Open an upload. Raises the purpose's problems: role, size, type, consent.
 
     A large file goes up in parts, for which storage is asked between two transactions.
     """
-    with transaction() as session:
-        limits.spend(session, "uploads", caller.user_id, capacity=UPLOADS_AN_HOUR, per_seconds=3600)
-        upload, asset = _open(session, caller=caller, body=body)
-        if upload.method == "post":
+    if not purposes.parts_of(body.size_bytes):
+        with work.conclusion() as session:
+            upload, asset = _open(session, new_id(), caller=caller, body=body)
             return UploadStatus(upload, asset, _form(upload, now=clock.now()))
+    with work.transaction() as session:
+        if not work.is_resumed:
+            _open(session, work.intent_id, caller=caller, body=body)
+        upload = _mine(session, work.intent_id, caller).upload
     multipart_id = object_store().start_multipart(upload.storage_key, content_type=upload.content_type)
-    with transaction() as session:
-        begun = _mine(session, upload.id, caller)
+    with work.conclusion() as session:
+        begun = _mine(session, work.intent_id, caller)
         begun.upload.multipart_id = multipart_id
         return begun
 
 
-def _open(session: Session, *, caller: Principal, body: UploadCreate) -> tuple[Upload, MediaAsset]:
+def _open(
+    session: Session, upload_id: UUID, *, caller: Principal, body: UploadCreate
+) -> tuple[Upload, MediaAsset]:
+    limits.spend(session, "uploads", caller.user_id, capacity=UPLOADS_AN_HOUR, per_seconds=3600)
     purpose = _permitted(caller, body)
     content_type = purposes.base_type(body.content_type)
     if purpose.consent and not identity.has_consented(session, caller.user_id, purpose.consent):
@@ -114,9 +121,9 @@ def _open(session: Session, *, caller: Principal, body: UploadCreate) -> tuple[U
         session.add(RecordingConsent(asset_id=asset_id, learner_id=caller.user_id, purpose=purpose.consent))
     part_count = purposes.parts_of(body.size_bytes)
     upload = Upload(
-        asset_id=asset_id, owner_id=caller.user_id, method="multipart" if part_count else "post",
+        id=upload_id, asset_id=asset_id, owner_id=caller.user_id, method="multipart" if part_count else "post",
         storage_key=key, content_type=content_type, declared_bytes=body.size_bytes, largest_bytes=purpose.max_bytes,
-        part_bytes=purposes.PART_BYTES if part_count else None, part_count=part_count,
+        part_bytes=purposes.PART_BYTES if part_count else None, part_count=part_count, correlation_id=correlation_id(),
         expires_at=now + (PARTS_LIVE if part_count else WHOLE_LIVES),
     )  # fmt: skip
     session.add(upload)
@@ -191,20 +198,18 @@ def parts(session: Session, *, caller: Principal, upload_id: UUID, body: PartsRe
     )
 
 
-def complete(
-    transaction: Transaction, *, caller: Principal, upload_id: UUID, body: CompletionCreate
-) -> UploadStatus:
+def complete(work: Work, *, caller: Principal, upload_id: UUID, body: CompletionCreate) -> UploadStatus:
     """Say that the file was sent; storage is asked, not the client. Completing twice answers the same.
 
     Raises UploadClosed, PartsMissing and FileNotArrived.
     """
-    with transaction() as session:
+    with work.transaction() as session:
         mine = _mine(session, upload_id, caller)
     if mine.upload.state == "received":
         return mine
     _must_be_open(mine.upload)
     stored = _stored(mine.upload, [Part(number=p.number, etag=p.etag) for p in body.parts])
-    with transaction() as session:
+    with work.conclusion() as session:
         receive(session, key=stored.key, size=stored.size, etag=stored.etag)
         return _mine(session, upload_id, caller)
 
@@ -235,13 +240,18 @@ def receive(session: Session, *, key: str, size: int, etag: str) -> bool:
     """The bytes are in storage: processing starts, once. False when nothing is changed by it.
 
     An object that no upload announced (a piece of sound we stored ourselves) and one that comes again, under the
-    same key, change nothing.
+    same key, change nothing. What follows belongs to the correlation of the request that began the upload.
     """
     found = repository.upload_by_key(session, key)
     if found is None:
         log.info("object_without_upload", key=key)
         return False
     upload, asset = found
+    with continuing(upload.correlation_id):
+        return _receive(session, upload, asset, size=size, etag=etag)
+
+
+def _receive(session: Session, upload: Upload, asset: MediaAsset, *, size: int, etag: str) -> bool:
     if upload.state != "pending":
         log.info("upload_already_received", upload_id=str(upload.id), same=upload.etag == etag)
         return False
@@ -251,6 +261,7 @@ def receive(session: Session, *, key: str, size: int, etag: str) -> bool:
         reject(session, asset, code="file_too_large", detail="The file is larger than was allowed for it.")
         return True
     asset.state = "processing"
+    log.info("upload_received", upload_id=str(upload.id))
     emit(session, UploadReceived(upload_id=upload.id, asset_id=asset.id))
     return True
 
