@@ -35,9 +35,10 @@ class Doubt(StrEnum):
     BORDERLINE = "borderline"
     VERDICT_UNPROVEN = "verdict_unproven"
     EVIDENCE_UNRELATED = "evidence_unrelated"
+    DECOY_REWARDED = "decoy_rewarded"
 
 
-REVIEWED = frozenset({Doubt.VERDICT_UNPROVEN, Doubt.EVIDENCE_UNRELATED})
+REVIEWED = frozenset({Doubt.VERDICT_UNPROVEN, Doubt.EVIDENCE_UNRELATED, Doubt.DECOY_REWARDED})
 
 
 class Reason(StrEnum):
@@ -108,9 +109,15 @@ def criteria_of(rubric: dict[str, Any] | None) -> list[Criterion]:
 
 
 def graded(
-    criteria: Sequence[Criterion], opinions: Sequence[Opinion], evidence: Evidence, *, passing_score: Decimal
+    criteria: Sequence[Criterion],
+    opinions: Sequence[Opinion],
+    evidence: Evidence,
+    *,
+    passing_score: Decimal,
+    decoy: str | None = None,
 ) -> Grading:
-    """Verify each quote, compute the score, and say what is doubtful about it."""
+    """Verify each quote, compute the score, and say what is doubtful about it. `decoy` is a criterion's key that no
+    work can have a level for."""
     by_key = {opinion.key: opinion for opinion in reversed(opinions)}
     judged = tuple(_judged(criterion, by_key.get(criterion.key), evidence) for criterion in criteria)
     score = _percent([entry.points for entry in judged], criteria)
@@ -124,6 +131,8 @@ def graded(
         doubts.append(Doubt.VERDICT_UNPROVEN)
     if _rests_on_unrelated(judged):
         doubts.append(Doubt.EVIDENCE_UNRELATED)
+    if any(opinion.key == decoy and opinion.level > 0 for opinion in opinions):
+        doubts.append(Doubt.DECOY_REWARDED)
     return Grading(judged, score, score >= passing_score, tuple(doubts))
 
 

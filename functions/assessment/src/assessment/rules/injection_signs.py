@@ -12,6 +12,10 @@ _ORDERS = (
     r"(?:(?:all|any|your|the|these|those|previous|prior|above|earlier|system|given)\W+(?:\w+\W+){0,3}?)"
     r"(?:instructions?|prompts?|guidelines?)"
 )
+_ORDERED = (
+    r"(?<!\bwe\W)(?<!\bi\W)(?<!\bthey\W)(?<!\btold\Wto\W)(?<!\basked\Wto\W)(?<!\bhad\Wto\W)(?<!\bme\Wto\W)"
+)
+"""What somebody tells of themselves or of others is no order."""
 _TOP = (
     r"(?:10\s*/\s*10|100\s*/\s*100|4\s*/\s*4|5\s*/\s*5|full (?:marks?|points?|scores?|credits?)|"
     r"(?:the )?(?:maximum|max|highest|top|perfect|best)(?: possible)? (?:marks?|points?|scores?|levels?|grades?|ratings?))"
@@ -27,7 +31,7 @@ _WORK = r"(?:submission|attempt|project|student|learner|work|interview|candidate
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "rubric_override": (
-        rf"\b(?:ignore|disregard|override|bypass|overrule|discard){_FEW}{_GRADING}\b",
+        rf"{_ORDERED}\b(?:ignore|disregard|override|bypass|overrule|discard){_FEW}{_GRADING}\b",
         rf"\b(?:ignore|disregard|override|bypass|overrule|discard)\W+(?:\w+\W+){{0,2}}?{_ORDERS}\b",
         rf"\bforget\W+(?:everything|all|any|your|(?:the )?previous|{_ORDERS}|the {_GRADING})\b",
         rf"\b(?:do not|don'?t|never|no need to|stop)\W+(?:apply|applying|use|using|follow|following|consult|check)"
@@ -46,7 +50,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "role_play": (
         rf"\byou are (?:now|no longer|henceforth)\W+(?:\w+\W+){{0,4}}?(?:{_MACHINE}|assistant|teacher|model|ai|bot|dan|"
         r"examiner|professor|generous|lenient|friendly|unrestricted|bound|required|allowed)\b",
-        rf"\b(?:act|behave|respond|answer) as (?:if you were |though you were )?(?:an?|my|the)\W+(?:\w+\W+){{0,3}}?"
+        rf"{_ORDERED}\b(?:act|behave|respond|answer) as (?:if you were |though you were )?(?:an?|my|the)\W+(?:\w+\W+){{0,3}}?"
         rf"(?:{_MACHINE}|teacher|examiner|professor|unrestricted)\b",
         rf"\bpretend (?:to be|that you are|you are)\W+(?:\w+\W+){{0,4}}?(?:{_MACHINE}|teacher|examiner|model|ai)\b",
         r"\b(?:enter|enable|switch to|activate)\W+(?:developer|admin|debug|god|dan|jailbreak|grading override) mode\b",
@@ -96,7 +100,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         r"\b(?:gib|vergib|geben sie|vergeben sie) \w[^.!?]{0,40}(?:\b100\b|volle punktzahl|höchst\w*|bestnote)",
         r"\bignore[rz]?\b[^.!?]{0,50}(?:grille|barème|critères|consignes)",
         r"\b(?:donne|donnez|attribue|attribuez|mets|mettez)\b[^.!?]{0,40}(?:100|note maximale|points? maximum)",
-        r"\bignor(?:a|e|ar|en|ad)\b[^.!?]{0,50}(?:r[úu]brica|criterios?|crit[ée]rios?|instrucciones|instruções|griglia|criteri)",
+        r"\bignor(?:a|e|ar|en|ad)\b[^.!?]{0,50}(?:r[úu]brica|criterios?|crit[ée]rios?|instrucciones|instruções|griglia|criteri\b)",
         r"\b(?:dale|dame|otorga|asigna|atribua|pon|assegna|dê)\b[^.!?]{0,40}(?:100|m[áa]xim[ao]|massimo)",
         r"\bnegeer\b[^.!?]{0,50}(?:rubriek|criteria|instructies)",
         r"(?:игнорируй|проигнорируй|забудь)\w*[^.!?]{0,50}(?:рубрик|критери|инструкц|оценк)",

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from assessment.models.attempts import Attempt
 from assessment.repository import grading as repository
+from assessment.rules.decoys import Decoy, among, decoy_for
 from assessment.rules.evidence import Part
+from assessment.rules.grading import criteria_of
 from assessment.rules.grading_prompts import built_in, task_text
 from assessment.rules.prompts import Prompt
 from assessment.rules.strategies import in_order, models_for
@@ -60,8 +62,17 @@ def strategy_of(session: Session, attempt: Attempt, *, turn: int) -> tuple[str, 
     return (names[turn - 1], prompts[names[turn - 1]]) if turn <= len(names) else None
 
 
-def request_for(attempt: Attempt, parts: Sequence[Part], prompt: Prompt) -> GenerationRequest:
-    """What the model is shown: the task, the criteria without their weights, and the work, each in its own block.
+def decoy_of(attempt: Attempt, parts: Sequence[Part]) -> Decoy:
+    """The criterion that neither the task nor the work speaks of."""
+    said = [task_text(attempt.content or {}), *(criterion.words for criterion in criteria_of(attempt.rubric))]
+    return decoy_for(attempt.id, [*said, *(f"{part.location or ''} {part.text}" for part in parts)])
+
+
+def request_for(
+    attempt: Attempt, parts: Sequence[Part], prompt: Prompt, *, decoy: Decoy
+) -> GenerationRequest:
+    """What the model is shown: the task, the criteria without their weights and with the decoy among them, and the
+    work, each in its own block.
 
     A file's label begins with `./`, so that none can pass for the task or the criteria.
     """
@@ -81,7 +92,9 @@ def request_for(attempt: Attempt, parts: Sequence[Part], prompt: Prompt) -> Gene
         prompt_version=prompt.version,
         materials=[
             Material(label=asked, text=task_text(attempt.content or {})),
-            Material(label="criteria", text=json.dumps(criteria, ensure_ascii=False)),
+            Material(
+                label="criteria", text=json.dumps(among(criteria, decoy, attempt.id), ensure_ascii=False)
+            ),
             *(Material(label=label or f"./{part.location}", text=part.text) for part in parts),
         ],
         temperature=TEMPERATURE,

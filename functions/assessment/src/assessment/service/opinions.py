@@ -34,6 +34,7 @@ class _Case:
     strategy: str
     request: GenerationRequest
     parts: Sequence[Part]
+    decoy: str
     recording: asking.Recording | None
 
 
@@ -70,8 +71,9 @@ def _case(session: Session, attempt: Attempt, *, turn: int) -> _Case | None:
     seen = screened(Part(part["location"], part["text"]) for part in work.parts)
     _note(session, attempt.id, seen.signs)
     strategy, prompt = chosen
-    request = asking.request_for(attempt, seen.parts, prompt)
-    return _Case(strategy, request, seen.parts, asking.recording_of(session, attempt))
+    decoy = asking.decoy_of(attempt, seen.parts)
+    request = asking.request_for(attempt, seen.parts, prompt, decoy=decoy)
+    return _Case(strategy, request, seen.parts, decoy.key, asking.recording_of(session, attempt))
 
 
 def _verified(session: Session, attempt: Attempt, case: _Case, generation: Generation) -> Grading:
@@ -87,7 +89,7 @@ def _verified(session: Session, attempt: Attempt, case: _Case, generation: Gener
     _note(session, attempt.id, [Sign(REPORTED, quote.location, quote.text) for quote in reported])
     opinions = [entry.opinion() for entry in answer.criteria]
     criteria = criteria_of(attempt.rubric)
-    return graded(criteria, opinions, evidence, passing_score=attempt.passing_score)
+    return graded(criteria, opinions, evidence, passing_score=attempt.passing_score, decoy=case.decoy)
 
 
 def _note(session: Session, attempt_id: UUID, signs: Iterable[Sign]) -> None:
