@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from lodestar.adapters.storage import object_store
 from lodestar.contracts.learning import ModuleKind
 from lodestar.db import work_for
 from lodestar.ids import new_id
@@ -20,8 +21,10 @@ from tests.bus import emitted
 from tests.factories.assessment import an_assessment
 from tests.factories.identity import a_person, an_organization
 from tests.factories.media import a_transcript, an_asset
+from tests.gateway import Person, put
 from tests.media import flows
 from tests.media.files import PAGE, short_clip
+from tests.privacy import STARTS, approved, asked
 from tests.simulators.running import Simulators
 
 ASKING = {
@@ -29,6 +32,8 @@ ASKING = {
     "assessment.attempt_submitted",
     "media.upload_received",
     "media.processing_requested",
+    "identity.export_requested",
+    "identity.erasure_requested",
 }
 """The events that start machines; reconcile repeats them, so that how many there are says nothing."""
 
@@ -64,6 +69,18 @@ ASSET = Subject(
         "UPDATE media.media_assets SET claimed_at = claimed_at - interval '1 hour',"
         " updated_at = updated_at - interval '1 hour' WHERE id = :id",
         "UPDATE media.transcripts SET updated_at = updated_at - interval '1 hour' WHERE asset_id = :id",
+    ),
+)
+REQUEST = Subject(
+    standing="""
+        SELECT r.state, r.kind, r.certificate IS NOT NULL AS certified, r.export_key IS NOT NULL AS exported,
+          r.problem_detail, o.status AS operation
+        FROM identity.privacy_requests AS r LEFT JOIN backbone.operations AS o ON o.id = r.operation_id
+        WHERE r.id = :id""",
+    unfinished="SELECT state IN ('approved', 'running') FROM identity.privacy_requests WHERE id = :id",
+    age=(
+        "UPDATE identity.privacy_requests SET claimed_at = claimed_at - interval '1 hour',"
+        " updated_at = updated_at - interval '1 hour' WHERE id = :id",
     ),
 )
 
@@ -219,7 +236,50 @@ def a_page_named_video(_simulators: Simulators) -> Case:
     return _received(PAGE, purpose="lesson_video")
 
 
+def _asked_for_by_a_learner(kind: str) -> tuple[Person, str]:
+    """A learner with work, files and a place in a program, and their request."""
+    case = a_text(HONEST, stars=3)
+    asset_id = an_asset(case.org_id, case.learner.user_id, purpose="interview_video")
+    object_store().upload(flows.key_of(case.org_id, asset_id), b"a recording", content_type="video/webm")
+    return case.learner, asked(case.learner, kind)
+
+
+def _requested_by(learner: Person, request_id: str) -> Case:
+    *_, event = [event for event in emitted(learner.org_id) if event["name"] in STARTS]
+    return Case(learner.org_id, REQUEST, UUID(request_id), event)
+
+
+def a_requested_export(_simulators: Simulators) -> Case:
+    return _requested_by(*_asked_for_by_a_learner("export"))
+
+
+def an_approved_erasure(_simulators: Simulators) -> Case:
+    learner, request_id = _asked_for_by_a_learner("erase")
+    approved(request_id, a_person(learner.org_id, Role.ORG_ADMIN))
+    return _requested_by(learner, request_id)
+
+
+def an_erasure_under_a_hold(simulators: Simulators) -> Case:
+    case = an_approved_erasure(simulators)
+    admin = a_person(case.org_id, Role.ORG_ADMIN)
+    with work_for(case.org_id) as session:
+        query = text("SELECT user_id FROM identity.privacy_requests WHERE id = :id")
+        person = session.scalar(query, {"id": case.subject_id})
+    hold = {"legal_holds": [{"user_id": str(person), "reason": "File 2026-114."}]}
+    put("/v1/identity/retention-policies", hold, as_=admin).expect(200)
+    return case
+
+
 STORIES = (
+    Story("fulfil_privacy_request", "an export", a_requested_export),
+    Story("fulfil_privacy_request", "an erasure", an_approved_erasure),
+    Story("fulfil_privacy_request", "an erasure under a hold", an_erasure_under_a_hold),
+    Story(
+        "fulfil_privacy_request",
+        "an export that cannot be answered",
+        a_requested_export,
+        broken="AnswerForMedia",
+    ),
     Story("generate_content", "a quiz", a_requested_quiz),
     Story("generate_content", "a project", a_requested_project),
     Story("generate_content", "interview questions", a_requested_interview),
