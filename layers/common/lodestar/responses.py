@@ -61,6 +61,17 @@ def _example(kind: type[Problem]) -> Problem:
     return example
 
 
+def sqlstate(error: DBAPIError) -> str:
+    """PostgreSQL's code of the error; empty when the connection failed."""
+    return str(_fields(error).get("C", ""))
+
+
+def _fields(error: DBAPIError) -> dict[str, str]:
+    """What the server said, by the letters of its protocol (postgresql.org, protocol-error-fields)."""
+    first = error.orig.args[0] if error.orig and error.orig.args else None
+    return first if isinstance(first, dict) else {}
+
+
 def guard_problem(error: DBAPIError) -> Problem | None:
     """The problem of a constraint's or trigger's refusal; None when the error is of another kind."""
     fields, state = _fields(error), sqlstate(error)
