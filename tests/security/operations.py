@@ -64,7 +64,7 @@ class Operation:
     def parameters(self, place: str) -> Iterator[tuple[str, Schema]]:
         """Names and schemas of its parameters in `path` or `query`."""
         for parameter in self.document.get("parameters", []):
-            if parameter["in"] == place:
+            if parameter.get("in") == place:
                 yield parameter["name"], parameter["schema"]
 
     def url(self, choose: Choose) -> str:

@@ -1,22 +1,58 @@
 """The bases of what the API reads and answers."""
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+TAKEN_AS_SENT = frozenset({"bool", "int", "float"})
+
+
+def _take_as_sent(part: Any) -> None:
+    """JSON tells these types apart, so they are not converted. Ids and times come as text and still are."""
+    if isinstance(part, list | tuple):
+        for one in part:
+            _take_as_sent(one)
+    elif isinstance(part, dict):
+        if str(part.get("type")) in TAKEN_AS_SENT:
+            part["strict"] = True
+        for key, inner in part.items():
+            if key not in {"metadata", "default"}:
+                _take_as_sent(inner)
 
 
 class WriteModel(BaseModel):
-    """The base of request bodies: unknown fields are refused."""
+    """The base of request bodies: unknown fields are refused, and so is `"3"` for a number or `1` for a truth value."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        _take_as_sent(schema)
+        return schema
 
 
 class PatchModel(WriteModel):
     """The base of PATCH bodies: a field left out stays as it is; null empties only what may be empty."""
 
     may_be_null: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        document = handler.resolve_ref_schema(handler(schema))
+        for name, field in document["properties"].items():
+            field.pop("default", None)
+            kept = [option for option in field.get("anyOf", []) if option != {"type": "null"}]
+            if kept and name not in cls.may_be_null:
+                del field["anyOf"]
+                field.update(kept[0] if len(kept) == 1 else {"anyOf": kept})
+        return document
 
     @model_validator(mode="after")
     def _null_only_where_allowed(self) -> Self:
@@ -29,7 +65,7 @@ class PatchModel(WriteModel):
 class ReadModel(BaseModel):
     """The base of answers, filled from rows."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_serialization_defaults_required=True)
 
 
 class RowRead(ReadModel):

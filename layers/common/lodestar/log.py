@@ -64,6 +64,7 @@ def begin_correlation(value: str | None) -> str:
     if (
         not value
         or len(value) > LONGEST_CORRELATION_ID
+        or not value.isascii()
         or not value.replace("-", "").replace("_", "").isalnum()
     ):
         value = str(new_id())

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from learning.schemas.common import (
     Key,
@@ -90,6 +90,10 @@ class PromotionSettings(WriteModel):
 
 class StagesWrite(WriteModel):
     """The draft's criteria, tier ranges and promotion; what is left out stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"promotion": {"enabled": True, "after_stars": [2, 3, 4]}}]}
+    )
 
     stages: list[StageWrite] | None = Field(default=None, min_length=1, max_length=5)
     tier_ranges: list[TierRange] | None = Field(default=None, min_length=3, max_length=3)

@@ -66,6 +66,8 @@ class ResourceCreate(WriteModel):
 class ResourcePatch(PatchModel):
     """Changes to a resource. `url` replaces a link, `asset_id` a file."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Checklist"}]})
+
     title: Title | None = None
     description: Text | None = None
     position: Position | None = None

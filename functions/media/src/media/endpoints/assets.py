@@ -17,7 +17,7 @@ from lodestar.api import (
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import StaleVersion
+from lodestar.problems import SecretAlreadyShown, StaleVersion
 from media import errors
 from media.models.assets import MediaAsset
 from media.models.transcripts import Transcript
@@ -34,6 +34,7 @@ from media.service import access, transcripts
 from media.service import assets as service
 
 router = APIRouter(tags=["media"])
+CAPTIONS = "WEBVTT\n\n00:00:00.000 --> 00:00:02.400\nWelcome to the first lesson.\n"
 
 
 @router.get("/v1/media/assets", summary="List assets", response_model=PageOf[AssetRead])
@@ -90,7 +91,7 @@ def delete_asset(asset_id: UUID, caller: Staff, session: WriteSession, if_match:
     status_code=201,
     summary="Get a link to play an asset",
     response_model=PlaybackUrlRead,
-    responses=problems(errors.ModuleLocked, errors.AssetNotReady),
+    responses=problems(errors.ModuleLocked, errors.AssetNotReady, SecretAlreadyShown),
 )
 def create_playback_url(
     asset_id: UUID,
@@ -166,7 +167,7 @@ def write_transcript(
     "/v1/media/assets/{asset_id}/captions.vtt",
     summary="Read the captions",
     response_class=Response,
-    responses={200: {"content": {"text/vtt": {}}}, **problems(errors.ModuleLocked)},
+    responses={200: {"content": {"text/vtt": {"example": CAPTIONS}}}, **problems(errors.ModuleLocked)},
 )
 def read_captions(
     asset_id: UUID,

@@ -1,7 +1,7 @@
 """Playback, as the API takes and answers it."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -45,7 +45,9 @@ class PlaybackRead(ReadModel):
     needed_percent: int
     completed: bool
     completed_at: datetime | None
-    segments: list[tuple[int, int]]
+    segments: list[Annotated[list[int], Field(min_length=2, max_length=2)]] = Field(
+        description="What was played, from and to, in milliseconds", examples=[[[0, 15_000]]]
+    )
     credited_ms: int = 0
     reason: Literal["faster_than_allowed"] | None = None
     text: str = Field(examples=["You have watched 41.5 %. At 95 % this recording is complete."])
