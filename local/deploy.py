@@ -26,7 +26,7 @@ from local.databases import logins
 from local.settings import ROOT, VENDOR_SETTINGS, Settings
 from local.supervisor import CannotRun
 
-SOURCES = ("template.yaml", "functions", "layers", "statemachines", "migrations")
+SOURCES = ("template.yaml", "monitoring.yaml", "functions", "layers", "statemachines", "migrations")
 ADMINISTRATOR_EMAIL = "admin@lodestar.local"
 ADMINISTRATOR_PASSWORD = "Lodestar-local-1"
 _DIGEST_PARAMETER = "/lodestar/local/deployed-sources"
