@@ -41,9 +41,10 @@ ROWS = {
 
 @dataclass(frozen=True)
 class State:
-    """A state that an execution entered; `errors` are those of its attempts that failed."""
+    """A state that an execution entered, of a `kind` like `Task` or `Wait`; `errors` are those of its failed attempts."""
 
     name: str
+    kind: str
     entered: datetime
     left: datetime | None
     errors: tuple[str, ...]
@@ -225,17 +226,18 @@ def _execution(functions: Any, name: str, machine: str, machine_arn: str) -> Exe
 
 
 def _states(history: Sequence[Mapping[str, Any]]) -> Iterator[State]:
-    entered: dict[str, datetime] = {}
+    entered: dict[str, tuple[str, datetime]] = {}
     errors: dict[str, list[str]] = {}
     current = ""
     for event in history:
         if "stateEnteredEventDetails" in event:
             current = event["stateEnteredEventDetails"]["name"]
-            entered[current], errors[current] = event["timestamp"], []
+            kind = str(event["type"]).removesuffix("StateEntered")
+            entered[current], errors[current] = (kind, event["timestamp"]), []
         elif "taskFailedEventDetails" in event:
             errors[current].append(event["taskFailedEventDetails"].get("error", "failed"))
         elif "stateExitedEventDetails" in event:
             name = event["stateExitedEventDetails"]["name"]
-            yield State(name, entered.pop(name), event["timestamp"], tuple(errors.pop(name)))
-    for name, at in entered.items():
-        yield State(name, at, None, tuple(errors[name]))
+            yield State(name, *entered.pop(name), event["timestamp"], tuple(errors.pop(name)))
+    for name, (kind, at) in entered.items():
+        yield State(name, kind, at, None, tuple(errors[name]))

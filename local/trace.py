@@ -6,13 +6,14 @@ began, an execution its states, a state its tasks, a task its calls to vendors.
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from local import stack
-from local.observed import AwsSource, Execution, Line, LocalSource, Observed, Source, moment
+from local.observed import AwsSource, Execution, Line, LocalSource, Observed, Source, State, moment
 from local.settings import Settings
 
 CALLS = ("request", "authorizer", "reaction", "task", "schedule")
@@ -24,6 +25,8 @@ DATA = {
     "cost_usd_micros", "ai_failed", "subject_id", "subject_type", "latency_ms", "operation_id", "message_id",
 }  # fmt: skip
 """Fields that the story tells in its own words, or not at all."""
+SILENT = ("Choice", "Pass", "Succeed")
+"""Kinds of states that only lead on."""
 CLOCKS_DIFFER = timedelta(milliseconds=5)
 
 
@@ -106,8 +109,8 @@ def _events(observed: Observed) -> Iterator[tuple[str, Node]]:
 def _executions(
     executions: Iterable[Execution], events: Mapping[str, Node], roots: list[Node]
 ) -> dict[str, list[Node]]:
-    """Hang each execution under its event; the nodes of its states, by the execution's name."""
-    states: dict[str, list[Node]] = {}
+    """Hang each execution under its event; the nodes of its states that have tasks, by the execution's name."""
+    tasks: dict[str, list[Node]] = {}
     for execution in executions:
         text = f"machine {execution.machine} {execution.status}"
         if execution.ended:
@@ -115,26 +118,31 @@ def _executions(
         node = Node(execution.began, text, failed=execution.status not in ("SUCCEEDED", "RUNNING"))
         parent = events.get(execution.event_id)
         (parent.children if parent else roots).append(node)
+        visits = Counter(state.name for state in execution.states)
+        visited: Counter[str] = Counter()
+        tasks[execution.name] = []
         for state in execution.states:
-            failures = f"  failed attempts: {', '.join(state.errors)}" if state.errors else ""
-            took = f"{_milliseconds(state.left - state.entered)} ms" if state.left else "not left"
-            node.children.append(
-                Node(
-                    state.entered,
-                    f"state {state.name}  ({took}){failures}",
-                    "",
-                    state.left,
-                    bool(state.errors),
-                )
-            )
-        states[execution.name] = node.children
-    return states
+            visited[state.name] += 1
+            child = _state(state, skipped=visits[state.name] - 2 if visited[state.name] > 1 else 0)
+            if state.kind == "Task":
+                tasks[execution.name].append(child)
+            if state.kind not in SILENT and visited[state.name] in (1, visits[state.name]):
+                node.children.append(child)
+    return tasks
+
+
+def _state(state: State, *, skipped: int) -> Node:
+    took = f"{_milliseconds(state.left - state.entered)} ms" if state.left else "not left"
+    failures = f"  failed attempts: {', '.join(state.errors)}" if state.errors else ""
+    before = f"  after {skipped} more visits" if skipped > 0 else ""
+    text = f"state {state.name}  ({took}){failures}{before}"
+    return Node(state.entered, text, "", state.left, bool(state.errors))
 
 
 def _state_of(states: Sequence[Node], task: Node) -> Node | None:
     """The last state that was entered before the task began."""
     entered = [state for state in states if state.began <= task.began + CLOCKS_DIFFER]
-    return max(entered, key=lambda state: state.began, default=None)
+    return entered[-1] if entered else None
 
 
 def _parts(observed: Observed) -> Iterator[Node]:

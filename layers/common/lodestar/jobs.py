@@ -1,5 +1,6 @@
 """Handlers of what no person asks for directly: steps of a state machine, and timed jobs."""
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -12,13 +13,18 @@ Input = TypeVar("Input", bound=BaseModel)
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 
 
+def _function() -> str:
+    """The module that makes a handler of itself, which need not be the one whose function it runs."""
+    return str(sys._getframe(2).f_globals["__name__"])  # noqa: SLF001 - documented, and in every CPython
+
+
 def task(input_type: type[Input], run: Callable[[Input], Mapping[str, Any] | BaseModel]) -> Handler:
     """The Lambda handler of one state-machine step.
 
     `run` opens its own units of work (a step that calls a vendor must not hold one meanwhile) and may run twice.
     What it raises reaches the machine by its class name, for Retry and Catch.
     """
-    name = run.__module__
+    name = _function()
 
     def handle(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
         begin_correlation(event.get("correlation_id"))
@@ -35,7 +41,7 @@ def task(input_type: type[Input], run: Callable[[Input], Mapping[str, Any] | Bas
 
 def schedule(run: Callable[[], Mapping[str, Any]]) -> Handler:
     """The Lambda handler of a timed job. `run` answers counts, which are logged."""
-    name = run.__module__
+    name = _function()
 
     def handle(_event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
         begin_correlation(None)

@@ -19,7 +19,8 @@ from lodestar.ids import new_id
 LONGEST_CORRELATION_ID = 64
 _correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 _DETAIL = re.compile(r"""'D': (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
-"""Where PostgreSQL's error, as pg8000 spells it, quotes the row: `Key (email)=(...) already exists.`"""
+_INPUT = re.compile(r"""(invalid input (?:syntax|value) for [^:]+: )\\?".*?\\?"(?=['"])""")
+"""Where PostgreSQL's errors, as pg8000 spells them, quote a row or a value: `Key (email)=(...) already exists.`"""
 
 
 class Formatter(LambdaPowertoolsFormatter):
@@ -41,7 +42,7 @@ class Formatter(LambdaPowertoolsFormatter):
 
 def without_values(error: str) -> str:
     """An error's text without the values of the row that it is about."""
-    return _DETAIL.sub("'D': '...'", error)
+    return _INPUT.sub(r"\1...", _DETAIL.sub("'D': '...'", error))
 
 
 log = Logger(
