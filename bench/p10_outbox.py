@@ -5,7 +5,6 @@ raw claim is one UPDATE ... RETURNING a thousand rows, with SKIP LOCKED, committ
 """
 
 from collections.abc import Iterator
-from typing import Any
 from unittest import mock
 
 from pg8000.dbapi import Connection
@@ -15,6 +14,7 @@ from backbone import relay
 from bench.driver import Result, compare_rates, growth, timed
 from bench.filling import fill, filled_database
 from bench.product import connect
+from lodestar.bus import Sent
 from lodestar.outbox import OutboxRow
 
 TARGET, GROWTH_TARGET = 0.3, 0.10
@@ -62,8 +62,8 @@ def measure() -> Iterator[Result]:
     )
 
 
-def _take_all(rows: list[OutboxRow]) -> list[Any]:
-    return [row.id for row in rows]
+def _take_all(rows: list[OutboxRow]) -> Sent:
+    return Sent([row.id for row in rows])
 
 
 def _make_ready(server: Engine) -> None:

@@ -37,7 +37,7 @@ def test_each_run_asks_again_in_the_works_own_organization(stuck: UUID) -> None:
 
 
 def test_every_domain_that_reports_stuck_work_answers() -> None:
-    assert set(reconcile.handler({}, None)) == {"attempts", "assets"}
+    assert set(reconcile.handler({}, None)) == {"attempts", "assets", "privacy_requests"}
 
 
 def test_an_event_that_nobody_publishes_is_an_error() -> None:

@@ -1,5 +1,6 @@
 """Dead letters go back to the queues that they came from."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,3 +61,26 @@ def test_a_domain_that_is_not_there_is_named(prefix: str) -> None:
 def test_a_request_without_a_domain_moves_nothing(prefix: str) -> None:
     with pytest.raises(ValueError, match="domain"):
         handler({}, None)
+
+
+def test_an_event_that_could_not_start_a_machine_goes_to_the_bus_again(prefix: str) -> None:
+    sqs, bridge = boto3.client("sqs"), boto3.client("events")
+    dead, _ = a_queue(f"{prefix}-StateMachines-1-DeadLetters-2")
+    heard, arn = a_queue(f"heard-{new_id()}")
+    where = {"EventBusName": settings().event_bus_name, "Rule": f"rule-{new_id()}"}
+    pattern = json.dumps({"detail-type": ["assessment.attempt_submitted"]})
+    bridge.put_rule(Name=where["Rule"], EventBusName=where["EventBusName"], EventPattern=pattern)
+    bridge.put_targets(**where, Targets=[{"Id": "queue", "Arn": arn}])
+    event = {
+        "source": "lodestar.assessment",
+        "detail-type": "assessment.attempt_submitted",
+        "detail": {"event_id": str(new_id())},
+    }
+    machine = "arn:aws:states:us-east-1:000000000000:stateMachine:grade_attempt"
+    target: Any = {"TARGET_ARN": {"DataType": "String", "StringValue": machine}}
+    sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(event), MessageAttributes=target)
+    assert handler({"domain": "statemachines"}, None) == {"redriven": 1, "left": 0}
+    (body,) = bodies(heard)
+    assert json.loads(body)["detail"] == event["detail"]
+    bridge.remove_targets(**where, Ids=["queue"])
+    bridge.delete_rule(Name=where["Rule"], EventBusName=where["EventBusName"])

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from backbone import relay
-from lodestar import bus, events, outbox
+from lodestar import aws, events, outbox
 from lodestar.config import settings
 from lodestar.db import work_for
 from lodestar.ids import new_id
@@ -92,12 +92,12 @@ def test_young_events_are_left_to_the_invocation_that_made_them(subscriber: Any,
 def test_a_bus_that_cannot_be_reached_loses_nothing(
     subscriber: Any, crashed: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unreachable(_rows: object) -> list[UUID]:
-        raise bus.BusUnavailable("ConnectError")
+    def unreachable(*_call: object) -> Any:
+        raise aws.AwsUnreachable("ConnectError")
 
     subscriber()
     with monkeypatch.context() as down:
-        down.setattr(bus, "put", unreachable)
+        down.setattr(aws, "call", unreachable)
         published, failed = relay.sweep(older_than_seconds=0)
     assert published == 0
     assert failed >= 3
@@ -111,11 +111,27 @@ def test_an_entry_that_the_bus_refuses_is_sent_again_and_the_others_are_not(
     crashed: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as picky:
-        picky.setattr(bus, "put", lambda sent: [r.id for r in sent if r.detail["data"]["number"] != 2])
+        picky.setattr(aws, "call", refusing(2))
         relay.sweep(older_than_seconds=0)
     waiting = [row for row in rows(crashed) if row.published_at is None]
     assert [(row.detail["data"]["number"], row.attempts) for row in waiting] == [(2, 1)]
     assert relay.sweep(older_than_seconds=0) == (1, 0)
+
+
+def refusing(number: int) -> Any:
+    """A bus that takes all entries of a call but this one."""
+    ask = aws.call
+
+    def call(service: str, target: str, body: dict[str, Any]) -> dict[str, Any]:
+        entries = body["Entries"]
+        bad = [at for at, e in enumerate(entries) if json.loads(e["Detail"])["data"]["number"] == number]
+        taken = [entry for at, entry in enumerate(entries) if at not in bad]
+        answers = ask(service, target, {"Entries": taken})["Entries"] if taken else []
+        for at in bad:
+            answers.insert(at, {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"})
+        return {"FailedEntryCount": len(bad), "Entries": answers}
+
+    return call
 
 
 def test_what_has_expired_is_forgotten() -> None:

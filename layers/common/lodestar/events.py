@@ -51,6 +51,10 @@ class Event(BaseModel):
     version: ClassVar[int] = 1
 
 
+class UnknownVersion(ValueError):
+    """An event whose publisher speaks another version than its subscriber."""
+
+
 E = TypeVar("E", bound=Event)
 
 
@@ -80,11 +84,23 @@ def reaction(event_type: type[E], react: Callable[[Session, E], None]) -> Handle
 
     def take(envelope: Mapping[str, Any]) -> None:
         detail = envelope["detail"]
-        begin_correlation(detail["correlation_id"])
-        event = event_type.model_validate(detail["data"])
-        _once(UUID(detail["org_id"]), UUID(detail["event_id"]), name, lambda session: react(session, event))
+        begin_correlation(detail.get("correlation_id"))
+        _once(
+            UUID(detail["org_id"]),
+            UUID(detail["event_id"]),
+            name,
+            lambda session: react(session, _read(event_type, detail)),
+        )
 
     return _queue_consumer(name, take)
+
+
+def _read(event_type: type[E], detail: Mapping[str, Any]) -> E:
+    if detail.get("version") != event_type.version:
+        raise UnknownVersion(
+            f"{event_type.name} of version {detail.get('version')}; known is {event_type.version}"
+        )
+    return event_type.model_validate(detail["data"])
 
 
 @dataclass(frozen=True, slots=True)

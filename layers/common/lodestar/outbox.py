@@ -53,16 +53,16 @@ def publish(session: Session) -> None:
         return
     from lodestar import bus
 
-    try:
-        published = bus.put(written)
-    except bus.BusUnavailable as error:
-        log.warning("events_left_to_the_relay", count=len(written), reason=str(error))
-        return
+    sent = bus.put(written)
+    if sent.refused:
+        reason = next(iter(sent.refused.values()))
+        log.warning("events_left_to_the_relay", count=len(sent.refused), reason=reason)
+    accepted = set(sent.accepted)
     log.info(
         "events_published",
-        events=[{"id": str(e.id), "name": e.name} for e in written if e.id in set(published)],
+        events=[{"id": str(e.id), "name": e.name} for e in written if e.id in accepted],
     )
-    mark_published(session, published)
+    mark_published(session, sent.accepted)
 
 
 def mark_published(session: Session, event_ids: Sequence[UUID]) -> None:

@@ -1,9 +1,11 @@
 """By hand, with `{"domain": "learning"}`: send a domain's dead letters back to where they came from.
 
-Reactions are idempotent, so a letter that was half done may come again. What a schedule left (its OnFailure
+A reaction's letter goes to its queue. An event that could not start a state machine goes to the bus again, to all of
+its subscribers: reactions and machines do nothing twice, so a letter that was half done may come again. What a schedule left (its OnFailure
 destination) has no queue to go back to and stays: the schedule itself runs again.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +18,7 @@ from lodestar.jobs import task
 DEAD_LETTERS = "-DeadLetters-"
 TARGET_OF_RULE = "TARGET_ARN"
 """The attribute in which EventBridge names the queue that a rule could not reach."""
+STATE_MACHINE = ":states:"
 INVISIBLE_SECONDS = 120
 
 
@@ -27,7 +30,9 @@ class Request(BaseModel):
 
 def run(request: Request) -> Mapping[str, int]:
     """How many letters were sent back, and how many stayed. LookupError when the domain has no such queue."""
-    queues = _queues(f"{settings().need('queue_prefix')}{request.domain.capitalize()}-")
+    prefix = settings().need("queue_prefix")
+    of_domain = f"{prefix}{request.domain}-".lower()
+    queues = {name: url for name, url in _queues(prefix).items() if name.lower().startswith(of_domain)}
     dead = next((url for name, url in queues.items() if DEAD_LETTERS in name), None)
     if dead is None:
         raise LookupError(f"{request.domain} has no dead letters' queue")
@@ -45,11 +50,27 @@ def _send_back(letter: Mapping[str, Any], *, dead: str, queues: Mapping[str, str
     source = letter.get("Attributes", {}).get("DeadLetterQueueSourceArn")
     origin = source or letter.get("MessageAttributes", {}).get(TARGET_OF_RULE, {}).get("StringValue")
     queue = queues.get(str(origin).rpartition(":")[2])
-    if queue is None:
+    if STATE_MACHINE in str(origin):
+        _publish_again(json.loads(letter["Body"]))
+    elif queue is None:
         return False
-    _call("SendMessage", {"QueueUrl": queue, "MessageBody": letter["Body"]})
+    else:
+        _call("SendMessage", {"QueueUrl": queue, "MessageBody": letter["Body"]})
     _call("DeleteMessage", {"QueueUrl": dead, "ReceiptHandle": letter["ReceiptHandle"]})
     return True
+
+
+def _publish_again(event: Mapping[str, Any]) -> None:
+    """Raises RuntimeError when the bus does not take it; the letter stays then."""
+    entry = {
+        "Source": event["source"],
+        "DetailType": event["detail-type"],
+        "Detail": json.dumps(event["detail"]),
+        "EventBusName": settings().need("event_bus_name"),
+    }
+    answer = aws.call("events", "AWSEvents.PutEvents", {"Entries": [entry]})
+    if answer["FailedEntryCount"]:
+        raise RuntimeError(f"the bus refused {event['detail-type']}: {answer['Entries'][0]}")
 
 
 def _queues(prefix: str) -> dict[str, str]:

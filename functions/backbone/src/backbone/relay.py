@@ -50,10 +50,7 @@ def sweep(*, older_than_seconds: int = OLDER_THAN_SECONDS) -> tuple[int, int]:
         oldest = min((row.occurred_at for row in rows), default=clock.now())
         age_seconds = (clock.now() - oldest).total_seconds()
         tell("outbox", (AGE,), outbox_age_seconds=age_seconds, claimed=len(rows))
-        published = sum(
-            _send(session, rows[start : start + bus.ENTRIES_PER_CALL])
-            for start in range(0, len(rows), bus.ENTRIES_PER_CALL)
-        )
+        published = _send(session, rows)
     return published, len(rows) - published
 
 
@@ -64,17 +61,14 @@ def forget() -> dict[str, int]:
 
 
 def _send(session: Session, rows: Sequence[OutboxRow]) -> int:
-    try:
-        accepted, error = bus.put(rows), "The bus refused this entry."
-    except bus.BusUnavailable as unavailable:
-        accepted, error = [], f"The bus was not to be reached: {unavailable}"
-        log.warning("bus_unavailable", reason=str(unavailable))
-    left = [row.id for row in rows if row.id not in set(accepted)]
-    if accepted:
-        session.execute(MARK_PUBLISHED, {"ids": accepted})
-    if left:
-        session.execute(MARK_FAILED, {"ids": left, "error": error})
-    return len(accepted)
+    sent = bus.put(rows)
+    if sent.accepted:
+        session.execute(MARK_PUBLISHED, {"ids": sent.accepted})
+    for reason in set(sent.refused.values()):
+        alike = [event_id for event_id, why in sent.refused.items() if why == reason]
+        log.warning("events_not_published", count=len(alike), reason=reason)
+        session.execute(MARK_FAILED, {"ids": alike, "error": reason})
+    return len(sent.accepted)
 
 
 handler = schedule(run)
