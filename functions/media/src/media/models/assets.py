@@ -49,7 +49,8 @@ class MediaAsset(VersionedRow, Base):
 
 
 class Upload(TenantRow, Base):
-    """One file on its way in. `largest_bytes` is the purpose's limit when it began; `multipart_id` is storage's."""
+    """One file on its way in. `largest_bytes` is the purpose's limit when it began; `multipart_id` is storage's;
+    `correlation_id` that of the request that began it."""
 
     __tablename__ = "uploads"
     __table_args__ = (tenant_key("asset_id", "media.media_assets"), {"schema": "media"})
@@ -65,6 +66,7 @@ class Upload(TenantRow, Base):
     part_bytes: Mapped[int | None]
     part_count: Mapped[int | None]
     multipart_id: Mapped[str | None]
+    correlation_id: Mapped[str | None]
     size_bytes: Mapped[int | None]
     etag: Mapped[str | None]
     expires_at: Mapped[datetime]

@@ -20,7 +20,7 @@ from lodestar.adapters.storage import (
     object_store,
 )
 from lodestar.contracts import identity
-from lodestar.contracts.media import AssetRejected, UploadReceived
+from lodestar.contracts.media import AssetRejected, ProcessingRequested, UploadReceived
 from lodestar.events import emit
 from lodestar.ids import new_id
 from lodestar.log import continuing, correlation_id, log
@@ -253,7 +253,10 @@ def receive(session: Session, *, key: str, size: int, etag: str) -> bool:
 
 def _receive(session: Session, upload: Upload, asset: MediaAsset, *, size: int, etag: str) -> bool:
     if upload.state != "pending":
-        log.info("upload_already_received", upload_id=str(upload.id), same=upload.etag == etag)
+        same = upload.etag == etag
+        log.info("upload_already_received", upload_id=str(upload.id), same=same)
+        if not same and upload.state == "received" and asset.state == "ready":
+            _look_again(session, asset)
         return False
     upload.state, upload.size_bytes, upload.etag, upload.received_at = "received", size, etag, clock.now()
     asset.size_bytes, asset.etag = size, etag
@@ -264,6 +267,13 @@ def _receive(session: Session, upload: Upload, asset: MediaAsset, *, size: int, 
     log.info("upload_received", upload_id=str(upload.id))
     emit(session, UploadReceived(upload_id=upload.id, asset_id=asset.id))
     return True
+
+
+def _look_again(session: Session, asset: MediaAsset) -> None:
+    """Its form still takes files for a while: what was put in the place of a file that was accepted is not served
+    until processing has compared it, which refuses every other one."""
+    asset.state, asset.claimed_by, asset.tries = "processing", None, 0
+    emit(session, ProcessingRequested(asset_id=asset.id))
 
 
 def reject(session: Session, asset: MediaAsset, *, code: str, detail: str) -> None:
