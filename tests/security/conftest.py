@@ -3,6 +3,7 @@
 import pytest
 
 from tests.security.world import World, a_full_organization
+from tests.user_pool import pool  # noqa: F401 - a fixture
 
 
 @pytest.fixture(scope="session")
