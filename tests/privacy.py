@@ -25,6 +25,13 @@ def asked(person: Person, kind: str) -> str:
     return request_id
 
 
+def open_erasure(person: Person) -> str:
+    """The id of the erasure that the person asked for before."""
+    (found,) = get(f"{REQUESTS}?kind=erase&state=pending", as_=person).expect(200)["data"]
+    request_id: str = found["id"]
+    return request_id
+
+
 def approved(request_id: str, admin: Person) -> None:
     """An administrator lets the erasure go on."""
     ruling = {"decision": "approved", "reason": "Identity confirmed."}

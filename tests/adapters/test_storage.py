@@ -233,3 +233,33 @@ def test_signing_builds_no_client(store: storage.ObjectStore) -> None:
     store.presign_post("key", content_type="text/plain", max_bytes=1)
 
     assert "_s3" not in vars(storage.object_store())
+
+
+def test_every_version_under_a_prefix_goes(store: storage.ObjectStore) -> None:
+    for key in ("erase/a/one.txt", "erase/a/one.txt", "erase/a/b/two.txt", "erase/ab/three.txt"):
+        store.upload(key, b"words", content_type="text/plain")
+    assert store.delete_all("erase/a/") >= 2
+    assert [found.key for found in store.list_objects("erase/").objects] == ["erase/ab/three.txt"]
+    assert store.delete_all("erase/a/") == 0
+
+
+def test_nobody_deletes_the_whole_bucket(store: storage.ObjectStore) -> None:
+    for prefix in ("", "/"):
+        with pytest.raises(ValueError, match="whole bucket"):
+            store.delete_all(prefix)
+
+
+def test_an_object_of_unknown_size_is_written_in_parts(store: storage.ObjectStore) -> None:
+    line = b"0123456789abcdef" * 65_536
+    with storage.ObjectWriter(store, "written/large.bin", content_type="application/zip") as target:
+        for _ in range(20):
+            target.write(line)
+    assert (target.size, store.head("written/large.bin").size) == (20 * len(line), 20 * len(line))
+
+
+def test_what_was_not_written_to_its_end_is_no_object(store: storage.ObjectStore) -> None:
+    target = storage.ObjectWriter(store, "written/half.bin", content_type="application/zip")
+    target.write(b"half")
+    target.__exit__(RuntimeError, RuntimeError(), None)
+    with pytest.raises(storage.ObjectNotFound):
+        store.head("written/half.bin")

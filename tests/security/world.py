@@ -186,6 +186,7 @@ def _a_learners_work(person: Person, admin: Person, modules: dict[str, UUID], ba
     )
     _an_upload(person, "interview_video")
     post("/v1/identity/role-requests", {"role": "instructor", "reason": "I teach."}, as_=person).expect(201)
+    post("/v1/identity/privacy-requests", {"kind": "erase"}, as_=person).expect(202)
     with unit_of_work(Principal(person.user_id, person.org_id)) as session:
         operations.begin(session, "export", subject_type="user", subject_id=person.user_id)
 
@@ -214,4 +215,5 @@ def _administration(admin: Person) -> None:
     post("/v1/assessment/prompt-templates", prompt, as_=admin).expect(201)
     post("/v1/identity/invitations", {"email": "new@example.org"}, as_=admin).expect(201)
     post("/v1/identity/api-keys", {"name": "Import", "scopes": ["learning:read"]}, as_=admin).expect(201)
+    put("/v1/identity/retention-policies", {"periods": {"notifications": 90}}, as_=admin).expect(200)
     put("/v1/identity/feature-flags/peer-practice", {"enabled": True}, as_=admin).expect(200)

@@ -28,5 +28,7 @@ PERSONAL_DATA = PersonalData(
         "learning.masterclasses": CONTENT,
         "learning.program_assignments": "Which organization teaches which program.",
     },
-    references=frozenset({"learning.progress_overrides.decided_by"}),
+    references=frozenset(
+        {"learning.progress_overrides.decided_by", "learning.program_assignments.assigned_by"}
+    ),
 )

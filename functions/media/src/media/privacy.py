@@ -14,7 +14,7 @@ PERSONAL_DATA = PersonalData(
     tables=(
         RECORDINGS,
         PersonalTable("media.uploads", part_of(RECORDINGS, "asset_id")),
-        PersonalTable("media.recording_consents", part_of(RECORDINGS, "asset_id")),
+        PersonalTable("media.recording_consents", owned_by("learner_id")),
         PersonalTable("media.renditions", part_of(RECORDINGS, "asset_id")),
         PersonalTable("media.transcripts", part_of(RECORDINGS, "asset_id")),
         PersonalTable("media.captions", part_of(RECORDINGS, "asset_id")),
@@ -22,5 +22,7 @@ PERSONAL_DATA = PersonalData(
         PersonalTable("media.playback_completions", owned_by("learner_id")),
         runs_about(RECORDINGS),
     ),
-    references=frozenset({"media.media_assets.owner_id", "media.uploads.owner_id"}),
+    references=frozenset(
+        {"media.media_assets.owner_id", "media.media_assets.deleted_by", "media.uploads.owner_id"}
+    ),
 )

@@ -1,5 +1,6 @@
 """A person's rows as JSON, put by PostgreSQL itself into pieces of about a megabyte: no row passes through here."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from lodestar.db import principal_of
 from lodestar.privacy.declarations import PersonalData, PersonalTable
 
 PIECE_CHARACTERS = 1_000_000
@@ -43,9 +45,18 @@ def export(session: Session, data: PersonalData, *, request_id: UUID, person: UU
     return {"tables": tables, "folders": folders_of(session, data, person)}
 
 
+class UnsafeFolder(Exception):
+    """A row's folder is not one below its organization's: deleting it could take other people's files along."""
+
+
 def folders_of(session: Session, data: PersonalData, person: UUID) -> list[str]:
-    """The prefixes under which storage keeps the person's files."""
-    return [folder for table in data.tables if table.folder for folder in _folders(session, table, person)]
+    """The prefixes under which storage keeps the person's files: `<org_id>/<purpose>/<id>/`. Raises UnsafeFolder."""
+    folders = [folder for table in data.tables if table.folder for folder in _folders(session, table, person)]
+    own = re.compile(rf"{principal_of(session).org_id}/[^/]+/[^/]+/")
+    for folder in folders:
+        if not own.fullmatch(folder):
+            raise UnsafeFolder(folder)
+    return folders
 
 
 def _folders(session: Session, table: PersonalTable, person: UUID) -> Iterator[str]:

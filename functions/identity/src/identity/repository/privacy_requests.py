@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import ColumnElement, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from identity.models.memberships import Membership
@@ -37,7 +37,7 @@ def request_of(
     return session.scalar(statement.with_for_update() if lock else statement)
 
 
-def _visible_to(user_id: UUID):  # type: ignore[no-untyped-def]
+def _visible_to(user_id: UUID) -> ColumnElement[bool]:
     return or_(PrivacyRequest.user_id == user_id, PrivacyRequest.requested_by == user_id)
 
 
@@ -54,7 +54,7 @@ def is_held(session: Session, user_id: UUID) -> bool:
     return bool(session.scalar(select(func.identity.is_held(user_id))))
 
 
-def held_administration(session: Session, user_id: UUID) -> list[str]:
+def standing_roles(session: Session, user_id: UUID) -> list[str]:
     """The roles that the person holds now."""
     statement = select(Membership.role).where(Membership.user_id == user_id, Membership.ended_at.is_(None))
     return list(session.scalars(statement))

@@ -136,7 +136,7 @@ def approve(session: Session, request: PrivacyRequest) -> None:
     """The erasure begins. Raises LegalHold, LastAdministrator."""
     if repository.is_held(session, request.user_id):
         raise LegalHold()
-    for role in map(Role, repository.held_administration(session, request.user_id)):
+    for role in map(Role, repository.standing_roles(session, request.user_id)):
         if role in ADMINISTRATORS and memberships.lock_holders(session, role) == 1:
             raise LastAdministrator()
     request.state, request.tries = "approved", 0

@@ -1,5 +1,7 @@
 """How long an organization keeps what, and the legal holds that suspend it."""
 
+from uuid import UUID
+
 from sqlalchemy.orm import Session
 
 from identity.models.retention import LegalHold, RetentionPolicy
@@ -74,7 +76,7 @@ def _set_periods(
 
 
 def _set_holds(
-    session: Session, caller: Principal, standing: dict[object, LegalHold], wanted: list[LegalHoldWrite]
+    session: Session, caller: Principal, standing: dict[UUID, LegalHold], wanted: list[LegalHoldWrite]
 ) -> None:
     people = {hold.user_id for hold in wanted}
     if len(people) < len(wanted):

@@ -146,6 +146,8 @@ class S3ObjectStore:
             self._s3.delete_object(Bucket=self._bucket, Key=key)
 
     def delete_all(self, prefix: str) -> int:
+        if not prefix.rstrip("/"):
+            raise ValueError("nobody deletes the whole bucket")
         removed = 0
         with _translated(prefix):
             pages = self._s3.get_paginator("list_object_versions").paginate(
