@@ -78,6 +78,9 @@ def _prepare(connection: Connection, application_url: URL) -> None:
         ("statement_timeout", APPLICATION_STATEMENT_TIMEOUT),
         ("idle_in_transaction_session_timeout", APPLICATION_IDLE_TIMEOUT),
         ("lock_timeout", "5s"),
+        # Requests are short: starting a second process costs more than it saves, and pages come from memory or SSD.
+        ("max_parallel_workers_per_gather", "0"),
+        ("random_page_cost", "1.1"),
     ):
         connection.exec_driver_sql(f"ALTER ROLE lodestar_app SET {setting} = '{value}'")
 
