@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 from backbone import relay
 from bench.driver import Result, compare_rates, growth, timed
 from bench.filling import fill, filled_database
-from bench.product import connect
+from bench.product import connect, rows_of
 from lodestar.bus import Sent
 from lodestar.outbox import OutboxRow
 
@@ -86,8 +86,8 @@ def _drain() -> None:
 
 
 def _claim_raw(connection: Connection) -> None:
-    cursor, claimed = connection.cursor(), 0
-    while rows := cursor.execute(RAW_CLAIM).fetchall():
+    claimed = 0
+    while rows := rows_of(connection, RAW_CLAIM):
         claimed += len(rows)
         connection.commit()
     connection.commit()

@@ -7,14 +7,13 @@ is the policy's own, with the organization's id in the place of the function tha
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from pg8000.dbapi import Connection
 from sqlalchemy import Engine, text
 
 from bench.driver import Result, compare
 from bench.filling import fill, filled_database
-from bench.product import connect
+from bench.product import connect, rows_of
 from lodestar.db import engine as application
 
 ROWS = 100_000
@@ -83,8 +82,8 @@ def _compare(reading: Reading, plain: Connection, secured: Connection) -> Result
     return compare(
         "P11",
         f"{reading.table}, {reading.what}: policy / WHERE",
-        baseline=lambda: _run(plain, reading.explicit),
-        candidate=lambda: _run(secured, reading.secured),
+        baseline=lambda: rows_of(plain, reading.explicit),
+        candidate=lambda: rows_of(secured, reading.secured),
         target=TARGET,
         calls=CALLS,
         rounds=ROUNDS,
@@ -94,16 +93,11 @@ def _compare(reading: Reading, plain: Connection, secured: Connection) -> Result
 def _entered(engine: Engine) -> Connection:
     """A connection within a transaction of the measured organization."""
     connection = connect(engine)
-    _run(connection, ENTER)
+    rows_of(connection, ENTER)
     return connection
-
-
-def _run(connection: Connection, query: str) -> list[Any]:
-    rows: list[Any] = connection.cursor().execute(query).fetchall()
-    return rows
 
 
 def _plan(connection: Connection, query: str) -> str:
     """Its nodes and indexes, without the conditions."""
-    lines = "\n".join(row[0] for row in _run(connection, f"EXPLAIN (COSTS OFF) {query}"))
+    lines = "\n".join(row[0] for row in rows_of(connection, f"EXPLAIN (COSTS OFF) {query}"))
     return CONDITIONS.sub("", lines + "\n")

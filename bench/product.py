@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 from uuid import UUID
 
@@ -57,3 +58,11 @@ def connect(to: Engine) -> Connection:
     return Connection(
         url.username, host=url.host, port=url.port, password=url.password, database=url.database
     )
+
+
+def rows_of(connection: Connection, query: str) -> list[Any]:
+    """Run a query on a bare connection; its rows are in Python."""
+    cursor = connection.cursor()
+    cursor.execute(query)
+    rows: list[Any] = list(cursor.fetchall())
+    return rows

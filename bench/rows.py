@@ -286,7 +286,7 @@ MAKERS: dict[str, Maker] = {
     },
     "media.playback_completions": {
         **_child_of("media_assets", "asset_id", each=100),
-        "learner_id": _id("users"),
+        "learner_id": _id("users", "CASE WHEN bench.chance(n, 7) < 0.6 THEN n ELSE 10000000 + n END"),
         "covered_ms": "100",
         "duration_ms": "100",
     },

@@ -100,12 +100,15 @@ class Gateway:
         if body is None:
             raise GatewayError(self._responses.of("REQUEST_TOO_LARGE", 413))
         url = httpx.URL(path=path.partition("?")[0]).copy_with(raw_path=path.encode("ascii"))
+        began = time.perf_counter()
         try:
             async with self._room:
+                entered = time.perf_counter()
                 headers = _headers_for_gateway(request)
                 answer = await self._send(
                     self._aws.build_request(request.method, url, headers=headers, content=body)
                 )
+                answered = time.perf_counter()
         except httpx.TimeoutException as late:
             raise GatewayError(self._responses.of("INTEGRATION_TIMEOUT", 504)) from late
         except httpx.TransportError as gone:
@@ -120,6 +123,8 @@ class Gateway:
             if name.decode("latin-1").lower() not in _BETWEEN_NEIGHBOURS
         ]
         response.headers["Content-Length"] = str(len(response.body))
+        queued, upstream = (entered - began) * 1000, (answered - entered) * 1000
+        response.headers["Server-Timing"] = f"queue;dur={queued:.1f}, gateway;dur={upstream:.1f}"
         return response
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
