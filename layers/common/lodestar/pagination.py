@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -113,7 +113,12 @@ def cursor_of(row: Any, keys: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-_PARSERS: dict[type, Callable[[Any], Any]] = {datetime: datetime.fromisoformat, UUID: UUID}
+def _moment(text: str) -> datetime:
+    """In UTC here already: a moment that UTC has not would fail while it is sent, and leave the connection broken."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+_PARSERS: dict[type, Callable[[Any], Any]] = {datetime: _moment, UUID: lambda value: UUID(str(value))}
 
 
 def _decode(cursor: str, keys: Sequence[Any]) -> list[Any]:
