@@ -319,7 +319,7 @@ async def _answer_guard(request: Request, error: DBAPIError) -> Response:
     problem = guard_problem(error)
     if problem is None:
         return await _answer_failure(request, error)
-    log.warning("guard_refused", code=problem.members.get("guard"), path=request.url.path)
+    log.warning("guard_refused", code=problem.members.get("guard"), route=_resource(request))
     return await _answer_problem(request, problem)
 
 
@@ -341,8 +341,13 @@ async def _answer_unstorable(request: Request, _error: Exception) -> Response:
     return await _answer_problem(request, InvalidContent("A text holds half a surrogate pair."))
 
 
+def _resource(request: Request) -> str:
+    """The route as the template writes it: a path's own values, a link's token among them, are kept out of logs."""
+    return str(request.scope["aws.event"]["resource"])
+
+
 async def _answer_failure(request: Request, error: Exception) -> Response:
-    log.error("request_failed", exc_info=error, method=request.method, route=request.scope.get("path"))
+    log.error("request_failed", exc_info=error, method=request.method, route=_resource(request))
     return await _answer_problem(
         request, Problem("Nothing was changed. Quote the correlation id if you ask for help.")
     )

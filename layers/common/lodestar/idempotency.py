@@ -51,6 +51,7 @@ SAVE = text(
 END_LEASE = text(f"UPDATE backbone.idempotency_keys SET leased_until = '-infinity' {OF_HOLDER}")
 FORGET = text(f"DELETE FROM backbone.idempotency_keys {OF_HOLDER}")
 SECRET_FIELDS = frozenset({"password"})
+PUBLIC = "/public/"
 KEPT_HEADERS = ("etag", "location", "content-type")
 
 
@@ -90,7 +91,13 @@ def claim_of(*, key: str, method: str, path: str, body: bytes) -> Claim:
 
     A password never enters the hash, which would let whoever read the table try passwords against it.
     """
-    return Claim(f"{method} {path}", key, hashlib.sha256(_without_secrets(body)).hexdigest())
+    return Claim(f"{method} {_without_token(path)}", key, hashlib.sha256(_without_secrets(body)).hexdigest())
+
+
+def _without_token(path: str) -> str:
+    """A public path may end in a link's token, which is kept nowhere: its hash tells paths apart as well."""
+    before, public, after = path.partition(PUBLIC)
+    return f"{before}{public}{hashlib.sha256(after.encode()).hexdigest()}" if public else path
 
 
 def _without_secrets(body: bytes) -> bytes:

@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Body
+from fastapi import Body, Response
 
 from lodestar.api import APIRouter, Caller, ReadSession, UnitOfWork, lambda_handler, problems
+from lodestar.problems import SecretAlreadyShown
 from media import errors
 from media.schemas.uploads import (
     CompletionCreate,
@@ -25,11 +26,18 @@ router = APIRouter(tags=["media"])
     summary="Begin an upload",
     response_model=UploadRead,
     responses=problems(
-        errors.PurposeForbidden, errors.ConsentRequired, errors.FileTooLarge, errors.UnsupportedType
+        errors.PurposeForbidden,
+        errors.ConsentRequired,
+        errors.FileTooLarge,
+        errors.UnsupportedType,
+        SecretAlreadyShown,
     ),
 )
-def begin_upload(body: UploadCreate, caller: Caller, work: UnitOfWork) -> service.UploadStatus:
-    """Answers a form for the file, or, for one of more than 100 MB, how many parts to send."""
+def begin_upload(
+    body: UploadCreate, caller: Caller, work: UnitOfWork, response: Response
+) -> service.UploadStatus:
+    """Answers a signed form for the file, or, for one of more than 100 MB, how many parts to send."""
+    response.headers["Cache-Control"] = "no-store"
     return service.begin(work, caller=caller, body=body)
 
 
