@@ -1,10 +1,12 @@
-"""`python -m local run|stop|clean|status|logs`."""
+"""`python -m local run|stop|clean|status|logs|redrive`."""
 
 import argparse
+import json
 import sys
 from dataclasses import replace
 
 from local import stack
+from local.deploy import client
 from local.logs import show
 from local.run import run
 from local.settings import Settings
@@ -23,6 +25,8 @@ def main(arguments: list[str]) -> int:
     commands.add_parser("status", help="say what runs")
     logs = commands.add_parser("logs", help="print what the functions have logged")
     logs.add_argument("words", nargs="*", help="that a line must hold, a correlation id for one")
+    redrive = commands.add_parser("redrive", help="send a domain's dead letters back to where they came from")
+    redrive.add_argument("domain")
     asked = parser.parse_args(arguments)
     settings = Settings.from_environment()
     if getattr(asked, "unseeded", False):
@@ -39,14 +43,23 @@ def main(arguments: list[str]) -> int:
                 stack.clean(settings)
             case "status":
                 return _status(settings)
-            case "logs" if not stack.is_running(settings):
+            case _ if not stack.is_running(settings):
                 return _status(settings)
             case "logs":
                 show(settings, asked.words)
+            case "redrive":
+                print(_redriven(settings, asked.domain))
     except CannotRun as reason:
         print(f"Cannot run: {reason}", file=sys.stderr)
         return 1
     return 0
+
+
+def _redriven(settings: Settings, domain: str) -> str:
+    """How many letters went back and how many stayed, as backbone's function answers."""
+    function = stack.Stack(settings).outputs()["RedriveFunction"]
+    answer = client(settings, "lambda").invoke(FunctionName=function, Payload=json.dumps({"domain": domain}))
+    return str(answer["Payload"].read().decode())
 
 
 def _status(settings: Settings) -> int:

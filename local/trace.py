@@ -156,7 +156,7 @@ def _parts(observed: Observed) -> Iterator[Node]:
         elif line["event"] in PARTS:
             yield Node(at, f"{line['event']} {line.get('status', '')}{_rest(line)}".rstrip(), domain)
         elif line["event"] not in (*CALLS, "events_published", "outbox"):
-            error = f": {line['exception'].splitlines()[-1]}" if line.get("exception") else ""
+            error = f": {_raised(line)}" if line.get("exception") else ""
             yield Node(
                 at,
                 f"{line['level']} {line['event']}{error}{_rest(line)}",
@@ -172,6 +172,12 @@ def _parts(observed: Observed) -> Iterator[Node]:
     for entry in observed.sent:
         asked = " ".join(str(value) for name, value in entry.items() if name not in ("at", "headers"))
         yield Node(datetime.fromisoformat(entry["at"]), f"GitHub {asked}"[:120], "github")
+
+
+def _raised(line: Line) -> str:
+    """The last line of a traceback that names what was raised."""
+    rows = str(line["exception"]).splitlines()
+    return next((row for row in reversed(rows) if str(line.get("exception_name")) in row), rows[-1])
 
 
 def _under(node: Node, calls: Sequence[Node], roots: list[Node]) -> Node:

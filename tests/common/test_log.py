@@ -83,6 +83,7 @@ def test_a_failing_statement_is_logged_without_its_parameters(capsys: pytest.Cap
     "error",
     [
         """{'C': '23505', 'M': 'duplicate key value', 'D': 'Key (email)=(someone@example.org) already exists.'}""",
+        "1 validation error [type=missing, input_value={'email': 'someone@example.org'}, input_type=dict]",
         """{'C': '23514', 'D': "Failing row contains (1, 'someone@example.org', null)."}""",
         """{'C': '22P02', 'M': 'invalid input syntax for type integer: "someone@example.org"'}""",
         """{'C': '22P02', 'M': "invalid input value for enum color: \\"someone@example.org\\""}""",

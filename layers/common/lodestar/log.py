@@ -19,6 +19,8 @@ from lodestar.ids import new_id
 LONGEST_CORRELATION_ID = 64
 _correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 _DETAIL = re.compile(r"""'D': (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+_VALIDATED = re.compile(r"input_value=.*?, input_type=", re.DOTALL)
+"""Where pydantic quotes what it refused."""
 _INPUT = re.compile(r"""(invalid input (?:syntax|value) for [^:]+: )\\?".*?\\?"(?=['"])""")
 """Where PostgreSQL's errors, as pg8000 spells them, quote a row or a value: `Key (email)=(...) already exists.`"""
 
@@ -42,7 +44,8 @@ class Formatter(LambdaPowertoolsFormatter):
 
 def without_values(error: str) -> str:
     """An error's text without the values of the row that it is about."""
-    return _INPUT.sub(r"\1...", _DETAIL.sub("'D': '...'", error))
+    cleaned = _INPUT.sub(r"\1...", _DETAIL.sub("'D': '...'", error))
+    return _VALIDATED.sub("input_value=..., input_type=", cleaned)
 
 
 log = Logger(
