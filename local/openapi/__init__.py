@@ -66,7 +66,17 @@ def assemble() -> dict[str, Any]:
     declare_problems(document, gateway)
     link_operations(document)
     show_examples(document)
+    _answer_again(document)
     return document
+
+
+def _answer_again(document: dict[str, Any]) -> None:
+    """What a repeated creation answers with 200 is what the first one answered."""
+    for operation in operations(document):
+        first, answer = operation.success
+        for status, again in operation.document["responses"].items():
+            if status[0] == "2" and status != first:
+                again |= {part: answer[part] for part in ("content", "headers", "links") if part in answer}
 
 
 def _require_credentials(document: dict[str, Any]) -> None:

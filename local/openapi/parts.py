@@ -33,8 +33,8 @@ class Operation:
 
     @property
     def success(self) -> tuple[str, Json]:
-        """The status and the answer when all is well."""
-        return next(
+        """The status and the answer when all is well; of a creation that may be repeated, the first time."""
+        return max(
             (status, answer) for status, answer in self.document["responses"].items() if status[0] == "2"
         )
 

@@ -55,6 +55,11 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     return answers
 
 
+def answered_again() -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a creation that, asked for once more, answers 200 with what is there."""
+    return {200: {"description": "It was there already, and is answered again"}}
+
+
 def _example(kind: type[Problem]) -> Problem:
     example = kind.__new__(kind)
     Problem.__init__(example, kind.title)

@@ -24,6 +24,7 @@ from lodestar.api import (
 from lodestar.pagination import Page, PageOf
 from lodestar.principal import Principal
 from lodestar.problems import InvalidContent, NotFound
+from lodestar.responses import answered_again
 
 router = APIRouter(tags=["assessment"])
 
@@ -50,7 +51,7 @@ def list_appeals(
     summary="Appeal against an outcome",
     status_code=201,
     response_model=AppealRead,
-    responses=problems(NotFound, NotAppealable),
+    responses=answered_again() | problems(NotFound, NotAppealable),
 )
 def create_appeal(body: AppealCreate, caller: Caller, session: WriteSession, response: Response) -> Appeal:
     """One appeal an attempt; the same again answers 200 with the first."""

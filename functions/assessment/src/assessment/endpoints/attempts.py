@@ -59,6 +59,7 @@ from lodestar.contracts.assessment import AssessmentKind
 from lodestar.pagination import Page, PageOf
 from lodestar.principal import Principal
 from lodestar.problems import InvalidContent, NotFound, StaleVersion
+from lodestar.responses import answered_again
 
 router = APIRouter(tags=["assessment"])
 HELD = (NotFound, ModuleLocked, StaleVersion)
@@ -101,9 +102,8 @@ def list_attempts(
     summary="Open an attempt",
     status_code=201,
     response_model=AttemptRead,
-    responses=problems(
-        NotFound, ModuleLocked, AttemptNotAllowed, NotEligible, QuizDisabled, BackgroundRequired
-    ),
+    responses=answered_again()
+    | problems(NotFound, ModuleLocked, AttemptNotAllowed, NotEligible, QuizDisabled, BackgroundRequired),
 )
 def open_attempt(
     body: AttemptCreate, caller: Caller, session: WriteSession, response: Response
@@ -129,7 +129,9 @@ def read_attempt(attempt_id: UUID, caller: Caller, session: ReadSession) -> Atte
     "/v1/assessment/attempts/{attempt_id}",
     summary="Save work in progress",
     response_model=AttemptRead,
-    responses=problems(*HELD, AttemptState, AlreadySubmitted, WindowClosed, WrongSubmissionKind),
+    responses=problems(
+        *HELD, AttemptState, AlreadySubmitted, ContentPreparing, WindowClosed, WrongSubmissionKind
+    ),
 )
 def autosave(
     attempt_id: UUID, body: DraftWrite, caller: Caller, session: WriteSession, if_match: IfMatch
@@ -185,6 +187,7 @@ def start(
     response_model=AttemptRead,
     responses=problems(
         *HELD,
+        ContentPreparing,
         AttemptState,
         AlreadySubmitted,
         WindowClosed,
