@@ -34,9 +34,12 @@ def running() -> Iterator[tuple[str, Path]]:
             "AWS_ENDPOINT_URL": f"http://{host}:{port}",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
             "EVENT_BUS_NAME": "default",
+            "MEDIA_BUCKET": "lodestar-bench-media",
         }
         with mock.patch.dict(os.environ, environment):
+            os.environ |= _make_storage_and_accounts()
             settings.cache_clear()
             engine.cache_clear()
             yield database.application_url, Path(directory)
@@ -44,6 +47,17 @@ def running() -> Iterator[tuple[str, Path]]:
         settings.cache_clear()
         engine.cache_clear()
     server.stop()
+
+
+def _make_storage_and_accounts() -> dict[str, str]:
+    """A bucket, and a user pool; what they are called goes into the environment."""
+    import boto3
+
+    boto3.client("s3").create_bucket(Bucket=os.environ["MEDIA_BUCKET"])
+    accounts = boto3.client("cognito-idp")
+    pool = accounts.create_user_pool(PoolName="lodestar-bench")["UserPool"]["Id"]
+    client = accounts.create_user_pool_client(UserPoolId=pool, ClientName="bench")["UserPoolClient"]
+    return {"USER_POOL_ID": pool, "USER_POOL_CLIENT_ID": client["ClientId"]}
 
 
 def a_member(*roles: str) -> tuple[UUID, Person]:
