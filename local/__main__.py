@@ -13,8 +13,7 @@ from local.settings import Settings
 from local.supervisor import CannotRun
 
 
-def main(arguments: list[str]) -> int:
-    """The exit status: 0 when done as asked, and `status` says 1 when nothing runs."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description="Lodestar on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     start = commands.add_parser("run", help="start what is missing and keep it running until Ctrl-C")
@@ -27,10 +26,14 @@ def main(arguments: list[str]) -> int:
     logs.add_argument("words", nargs="*", help="that a line must hold, a correlation id for one")
     redrive = commands.add_parser("redrive", help="send a domain's dead letters back to where they came from")
     redrive.add_argument("domain")
-    asked = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    """The exit status: 0 when done as asked, and `status` says 1 when nothing runs."""
+    asked = _parser().parse_args(arguments)
     settings = Settings.from_environment()
-    if getattr(asked, "unseeded", False):
-        settings = replace(settings, seeded=False)
+    settings = replace(settings, seeded=settings.seeded and not getattr(asked, "unseeded", False))
     try:
         match asked.command:
             case "run" if asked.detach:
