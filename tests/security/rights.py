@@ -78,6 +78,13 @@ DECIDED_IN_QUERIES: dict[str, Right] = {
     "GET /v1/identity/organizations": WHOLE_ORGANIZATION,
     "POST /v1/identity/organizations": Right(homeless=True),
     "GET /v1/identity/organizations/{org_id}": WHOLE_ORGANIZATION,
+    "GET /v1/identity/privacy-requests": Right(others=ADMINISTRATORS),
+    "POST /v1/identity/privacy-requests": Right(others=ADMINISTRATORS, persons_only=True),
+    "GET /v1/identity/privacy-requests/{request_id}": Right(others=ADMINISTRATORS),
+    "POST /v1/identity/privacy-requests/{request_id}/decisions": Right(
+        own=ADMINISTRATORS, others=ADMINISTRATORS, persons_only=True
+    ),
+    "GET /v1/identity/retention-policies": WHOLE_ORGANIZATION,
     "GET /v1/identity/role-requests": Right(others=ADMINISTRATORS),
     "POST /v1/identity/role-requests": Right(homeless=True),
     "GET /v1/learning/enrollments": Right(own=INDIVIDUALS, others=STAFF),
