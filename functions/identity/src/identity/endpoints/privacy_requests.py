@@ -84,10 +84,17 @@ def read_privacy_request(
     responses=problems(AlreadyDecided, LastAdministrator, LegalHold, PersonRequired),
 )
 def decide_on_privacy_request(
-    request_id: UUID, body: PrivacyDecisionCreate, caller: Administrator, session: WriteSession
+    request_id: UUID,
+    body: PrivacyDecisionCreate,
+    caller: Administrator,
+    session: WriteSession,
+    response: Response,
 ) -> PrivacyRequest:
-    """An approval ends the person's memberships here and starts the erasure, which cannot be undone."""
-    return service.decide(session, caller, request_id=request_id, body=body)
+    """An approval ends the person's memberships here and starts the erasure, which cannot be undone. The request tells
+    how far it is: its operation is the asker's own."""
+    request = service.decide(session, caller, request_id=request_id, body=body)
+    response.headers["Location"] = f"/v1/identity/privacy-requests/{request.id}"
+    return request
 
 
 handler = lambda_handler(router)
