@@ -36,7 +36,7 @@ def a_video(
         if video is not None:
             _draw(container, video, frames=round(seconds * rate))
         if audio is not None:
-            _hum(container, audio, samples=round(seconds * 48_000))
+            hum(container, audio, samples=round(seconds * 48_000))
     return path
 
 
@@ -50,7 +50,8 @@ def _draw(container: Any, stream: Any, *, frames: int) -> None:
     container.mux(stream.encode(None))
 
 
-def _hum(container: Any, stream: Any, *, samples: int) -> None:
+def hum(container: Any, stream: Any, *, samples: int) -> None:
+    """Write so much of a tone into the stream."""
     length = stream.codec_context.frame_size or 960
     tone = array("f", (0.1 * math.sin(2 * math.pi * 220 * at / 48_000) for at in range(length)))
     for start in range(0, samples, length):

@@ -20,6 +20,7 @@ from tests.gateway import Person
 from tests.media import flows
 from tests.media.conftest import Clock
 from tests.media.files import INTERVIEW, PAGE, a_video, short_clip
+from tests.security.corpora.files import pdf
 from tests.simulators.running import Simulators
 
 pytestmark = pytest.mark.usefixtures("product")
@@ -228,7 +229,9 @@ def test_a_file_exchanged_after_it_was_received_is_rejected(learner: Person) -> 
 @pytest.mark.parametrize(
     ("data", "content_type", "state"),
     [
-        (b"%PDF-1.7\n1 0 obj\n", "application/pdf", "ready"),
+        (pdf(), "application/pdf", "ready"),
+        (b"%PDF-1.7\n1 0 obj\n", "application/pdf", "rejected"),
+        (b"a,b\n\x03", "text/csv", "rejected"),
         ("naïve, crème\n".encode(), "text/csv", "ready"),
         (PAGE, "application/pdf", "rejected"),
         (PAGE, "text/plain", "rejected"),

@@ -1,5 +1,6 @@
 """Whether a probed file is what its purpose asks for, in words for the person who sent it."""
 
+import re
 from dataclasses import dataclass
 
 from media.rules.purposes import INTERVIEW_TOLERANCE_MS, Purpose
@@ -9,6 +10,15 @@ CONTAINERS = {b"\x1a\x45\xdf\xa3": "matroska", b"ftyp": "mp4"}
 CONTENT_TYPES = {"matroska": "video/webm", "mp4": "video/mp4"}
 VIDEO_CODECS = frozenset({"vp8", "vp9", "av1", "h264", "hevc"})
 MOST_PIXELS = 4096 * 2304
+AUDIO_CODECS = frozenset({"opus", "vorbis", "aac", "mp3", "flac"})
+LONGEST_MS = 24 * 3_600_000
+"""No recording is longer; a file that says so lies."""
+_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?[\s\x0c]*<(?:!doctype|!--|\?xml|/?(?:html|head|script|iframe|h1|div|font|table|a|style|title|b|body|"
+    rb"br|p|svg|img|meta|link|object|embed|form|math|video|audio|base)[\s>/])",
+    re.IGNORECASE,
+)
+"""What a browser would take for a page: https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type"""
 HEAD_BYTES = 4096
 """How much of a file's beginning `document_type` looks at."""
 
@@ -61,11 +71,18 @@ def check_video(probe: Probe, purpose: Purpose) -> None:
         raise FileRejected(
             "resolution_too_large", f"{probe.width} x {probe.height} is too large; export it at 1080p."
         )
+    if probe.audio_codec is not None and probe.audio_codec not in AUDIO_CODECS:
+        raise FileRejected(
+            "unsupported_codec",
+            f"Browsers cannot play {probe.audio_codec} sound. Export the video with AAC (MP4) or Opus (WebM).",
+        )
     if purpose.needs_audio and probe.audio_codec is None:
         raise FileRejected(
             "no_audio",
             "There is no sound in this recording. Allow the microphone and record your answers again.",
         )
+    if probe.duration_ms > LONGEST_MS:
+        raise FileRejected("too_long", "The recording says that it lasts longer than a day. Export it again.")
     if purpose.max_duration_ms is not None and probe.duration_ms > purpose.max_duration_ms:
         limit = (purpose.max_duration_ms - INTERVIEW_TOLERANCE_MS) // 60_000
         raise FileRejected(
@@ -85,10 +102,7 @@ def document_type(head: bytes) -> str | None:
         return "image/jpeg"
     if head.startswith(b"PK\x03\x04"):
         return "application/zip"
-    looks_like_a_page = (
-        head.lstrip().lower().startswith((b"<!doctype", b"<html", b"<script", b"<svg", b"<?xml"))
-    )
-    return None if looks_like_a_page or b"\0" in head or not _is_text(head) else "text/plain"
+    return None if _PAGE.match(head) or b"\0" in head or not _is_text(head) else "text/plain"
 
 
 def check_document(head: bytes, content_type: str) -> None:

@@ -1,12 +1,13 @@
 """Uploads, as the API takes and answers them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from lodestar.api import ReadModel, WriteModel
+from media.rules import filenames
 from media.rules.purposes import PURPOSES
 
 PURPOSE = Field(
@@ -14,6 +15,15 @@ PURPOSE = Field(
     examples=["interview_video"],
     max_length=40,
 )
+
+
+def _plain(name: str) -> str:
+    if not filenames.is_plain(name):
+        raise ValueError("must be a file's plain name, without a path or invisible characters")
+    return name
+
+
+Filename = Annotated[str, Field(min_length=1, max_length=filenames.LONGEST), AfterValidator(_plain)]
 
 
 class Subject(WriteModel):
@@ -29,7 +39,7 @@ class UploadCreate(WriteModel):
     purpose: str = PURPOSE
     size_bytes: int = Field(gt=0, le=5 * 1024**4, examples=[4_200_000])
     content_type: str = Field(min_length=3, max_length=100, examples=["video/webm"])
-    filename: str = Field(min_length=1, max_length=200, examples=["answers.webm"])
+    filename: Filename = Field(examples=["answers.webm"])
     title: str | None = Field(default=None, min_length=1, max_length=200)
     language: str | None = Field(default=None, pattern="^[a-z]{2}(-[A-Z]{2})?$", examples=["en"])
     subject: Subject | None = None

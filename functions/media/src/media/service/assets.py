@@ -21,6 +21,7 @@ from media.repository import assets as repository
 from media.repository import playback as playback_repository
 from media.repository import transcripts as transcript_repository
 from media.rules import coverage
+from media.rules.filenames import saved_as
 from media.rules.purposes import PURPOSES
 from media.schemas.assets import AssetPatch, OperationAccepted, PlaybackUrlRead, ViewRead
 from media.service import access
@@ -87,12 +88,13 @@ def playback_url(
             now=now,
             unspent_ms=coverage.GRACE_MS,
         )
-    video = PURPOSES[asset.purpose].kind == "video"
+    purpose = PURPOSES[asset.purpose]
+    video = purpose.kind == "video"
     url = object_store().presign_get(
         asset.storage_key,
         expires_seconds=expires_seconds,
         content_type=asset.content_type,
-        filename=None if video else asset.filename,
+        filename=None if video else saved_as(asset.filename, purpose.types[asset.content_type]),
     )
     expires_at = now + timedelta(seconds=expires_seconds)
     return PlaybackUrlRead(url=url, content_type=asset.content_type, expires_at=expires_at)

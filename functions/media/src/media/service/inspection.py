@@ -11,9 +11,9 @@ from lodestar.adapters.storage import ObjectNotFound, object_store
 from media.models.assets import MediaAsset
 from media.models.transcripts import Rendition, Transcript
 from media.repository import transcripts as transcript_repository
-from media.rules.probe import CONTENT_TYPES, HEAD_BYTES, FileRejected, Probe, check_document, check_video
+from media.rules.probe import CONTENT_TYPES, LONGEST_MS, FileRejected, Probe, check_video
 from media.rules.purposes import PURPOSES
-from media.service import probing
+from media.service import documents, probing
 from media.service.processing import end_operations, held
 from media.service.uploads import reject
 
@@ -47,11 +47,10 @@ def probe(org_id: UUID, asset_id: UUID, *, execution: str) -> tuple[Verdict, boo
 
 def _look(asset: MediaAsset) -> Probe | None:
     """What a video is; None for a document of the type it was announced as. Raises FileRejected."""
-    if PURPOSES[asset.purpose].kind == "document":
-        head = object_store().read_range(asset.storage_key, start=0, length=HEAD_BYTES)
-        check_document(head, asset.content_type)
-        return None
     with _downloaded(asset) as path:
+        if PURPOSES[asset.purpose].kind == "document":
+            documents.check(path, asset.content_type)
+            return None
         return probing.probe(path)
 
 
@@ -83,12 +82,13 @@ def extract_sound(org_id: UUID, asset_id: UUID, *, execution: str) -> int:
     """Store the sound as pieces to transcribe; answers how many there are. Pieces already stored stay."""
     with held(org_id, asset_id, execution) as (session, asset):
         stored = transcript_repository.pieces_of(session, asset_id)
+        most_ms = asset.duration_ms or LONGEST_MS
     if stored:
         return len(stored)
     prefix = asset.storage_key.rpartition("/")[0]
     rows: list[Rendition] = []
     with _downloaded(asset) as path:
-        for piece in probing.sound_pieces(path, path.parent):
+        for piece in probing.sound_pieces(path, path.parent, most_ms=most_ms):
             key = f"{prefix}/audio/{piece.position:03}.ogg"
             object_store().upload(key, piece.path, content_type="audio/ogg")
             rows.append(

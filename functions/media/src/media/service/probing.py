@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from media.rules.probe import HEAD_BYTES, FileRejected, Probe, container_of
+from media.rules.probe import HEAD_BYTES, MOST_PIXELS, FileRejected, Probe, container_of
 
 RATE = 48_000
 OPUS_FRAME = 960
@@ -41,6 +41,8 @@ def probe(path: Path) -> Probe:
             video = next(iter(opened.streams.video), None)
             audio = next(iter(opened.streams.audio), None)
             if video is not None:
+                video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+                _refuse_large(video.codec_context.width, video.codec_context.height)
                 next(opened.decode(video))
                 opened.seek(0)
             duration_ms = _duration_ms(opened)
@@ -50,13 +52,19 @@ def probe(path: Path) -> Probe:
             return Probe(
                 container=container,
                 duration_ms=duration_ms,
-                video_codec=video.codec_context.name if video else None,
-                audio_codec=audio.codec_context.name if audio else None,
+                video_codec=video.codec_context.codec.canonical_name if video else None,
+                audio_codec=audio.codec_context.codec.canonical_name if audio else None,
                 width=video.codec_context.width if video else 0,
                 height=video.codec_context.height if video else 0,
             )
-    except (av.error.FFmpegError, StopIteration, ValueError) as error:
+    except (av.error.FFmpegError, StopIteration, ValueError, OverflowError) as error:
         raise FileRejected("damaged_video", DAMAGED) from error
+
+
+def _refuse_large(width: int, height: int) -> None:
+    """Before a picture is decoded: it would take its whole size in memory."""
+    if width * height > MOST_PIXELS:
+        raise FileRejected("resolution_too_large", f"{width} x {height} is too large; export it at 1080p.")
 
 
 def _duration_ms(opened: Any) -> int:
@@ -74,8 +82,11 @@ def _duration_ms(opened: Any) -> int:
     return round((last - first) * 1000)
 
 
-def sound_pieces(path: Path, folder: Path) -> Iterator[Piece]:
-    """The file's first sound track in pieces of PIECE_MS, written into `folder`; none when there is no sound."""
+def sound_pieces(path: Path, folder: Path, *, most_ms: int) -> Iterator[Piece]:
+    """The file's first sound track in pieces of PIECE_MS, written into `folder`; none when there is no sound.
+
+    What goes on after `most_ms`, the length that the file's times claim, is left out, but for the rest of a piece.
+    """
     import av
 
     with path.open("rb") as file:
@@ -86,7 +97,7 @@ def sound_pieces(path: Path, folder: Path) -> Iterator[Piece]:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE, frame_size=OPUS_FRAME)
         frames = _resampled(opened.decode(audio=0), resampler)
         position = starts_ms = 0
-        while True:
+        while starts_ms < most_ms:
             target = folder / f"{position:03}.ogg"
             duration_ms = _write_piece(target, frames)
             if duration_ms == 0:
