@@ -24,7 +24,7 @@ class Queues:
 
     @classmethod
     def of_domain(cls, prefix: str, domain: str) -> "Queues":
-        sqs = boto3.client("sqs")
+        sqs: Any = boto3.client("sqs")
         dead = sqs.create_queue(QueueName=f"{prefix}{domain}-1-DeadLetters-2")["QueueUrl"]
         attributes = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]
         redrive = {"deadLetterTargetArn": attributes["QueueArn"], "maxReceiveCount": TRIES}
@@ -36,15 +36,14 @@ class Queues:
 
     @property
     def arn(self) -> str:
-        wanted = {"QueueUrl": self.queue, "AttributeNames": ["QueueArn"]}
-        return str(boto3.client("sqs").get_queue_attributes(**wanted)["Attributes"]["QueueArn"])
+        return _attribute(self.queue, "QueueArn")
 
     def send(self, messages: Sequence[dict[str, Any]]) -> None:
         """Events as a rule puts them there."""
         self.send_bodies([record["body"] for record in queue_event(*messages)["Records"]])
 
     def send_bodies(self, bodies: Sequence[str]) -> None:
-        sqs = boto3.client("sqs")
+        sqs: Any = boto3.client("sqs")
         for start in range(0, len(bodies), BATCH):
             entries = [
                 {"Id": str(at), "MessageBody": b} for at, b in enumerate(bodies[start : start + BATCH])
@@ -53,7 +52,8 @@ class Queues:
 
     def work_off(self, handler: Handler) -> int:
         """Hand everything to the Lambda until the queue is empty. Returns how many messages it took."""
-        sqs, taken = boto3.client("sqs"), 0
+        taken = 0
+        sqs: Any = boto3.client("sqs")
         wanted = {"MaxNumberOfMessages": BATCH, "AttributeNames": ["All"]}
         while messages := sqs.receive_message(QueueUrl=self.queue, **wanted).get("Messages"):
             records = [
@@ -70,7 +70,9 @@ class Queues:
 
     def letters(self) -> int:
         """How many are dead."""
-        wanted = {"QueueUrl": self.dead, "AttributeNames": ["ApproximateNumberOfMessages"]}
-        return int(
-            boto3.client("sqs").get_queue_attributes(**wanted)["Attributes"]["ApproximateNumberOfMessages"]
-        )
+        return int(_attribute(self.dead, "ApproximateNumberOfMessages"))
+
+
+def _attribute(queue: str, name: Any) -> str:
+    answer = boto3.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=[name])
+    return str(answer["Attributes"][name])

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -186,7 +187,7 @@ def at_once(rings: list[dict[str, Any]]) -> int:
     """Give each message to several workers at the same time; how many times a worker failed."""
     failures = 0
     for one in rings:
-        answers = together([lambda event=one: RINGING(queue_event(event), None)] * WORKERS)
+        answers = together([partial(RINGING, queue_event(one), None)] * WORKERS)
         failures += sum(bool(answer["batchItemFailures"]) for answer in answers)
     return failures
 

@@ -1,6 +1,5 @@
 """R7: storage tells of an object several times, out of order, or not at all."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +25,7 @@ TIMES = 3
 
 
 @pytest.fixture
-def staff(monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
+def staff(monkeypatch: pytest.MonkeyPatch) -> Person:
     """Somebody who uploads more than an hour's worth, and a reconciler that does not wait."""
     monkeypatch.setattr(uploads, "UPLOADS_AN_HOUR", FILES * 2)
     monkeypatch.setattr(find_uploads, "QUIET_SECONDS", 0)
