@@ -10,15 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 VENDORS = ("gemini", "openai", "github")
 
-Scenario = Literal["normal", "obedient", "rubbish", "refusing", "retired", "rate_limited"]
+Scenario = Literal[
+    "normal", "obedient", "rubbish", "empty", "truncated", "other_language", "garbled", "refusing", "retired",
+    "rate_limited",
+]  # fmt: skip
 
 
 class Orders(BaseModel):
     """How one vendor behaves.
 
     `failure_rate` is the share of requests that fail (500 or 503), drawn from a seeded generator.
-    Scenarios: `obedient` follows instructions hidden in data; `rubbish` answers what fits no schema;
-    `refusing` answers as the safety filter does; `retired` knows no model; `rate_limited` answers 429.
+    Scenarios: `obedient` follows instructions hidden in data; `rubbish` answers what fits no schema, `empty` nothing,
+    `truncated` half of it, `other_language` in another language; `garbled` breaks the response itself; `refusing` answers as the safety filter does; `retired` knows no model; `rate_limited` answers 429.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import Depends, FastAPI, Header, Request
+from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
@@ -15,6 +15,7 @@ from simulators.control import Control, VendorFault
 from simulators.gemini.errors import ApiError, answered, fault, invalid
 from simulators.gemini.files import Files, files_router, upload_router
 from simulators.journal import Journal
+from simulators.spoiling import garbled, spoiled
 
 VENDOR = "gemini"
 CHARACTERS_A_TOKEN = 4
@@ -40,7 +41,7 @@ def create_app(control: Control, journal: Journal, directory: Path) -> FastAPI:
         return {"models": [_model(name) for name in ("gemini-2.0-flash", "gemini-flash-latest")]}
 
     @app.post("/v1beta/models/{model}:generateContent")
-    def generate(model: str, body: dict[str, Any]) -> JSONResponse:
+    def generate(model: str, body: dict[str, Any]) -> Response:
         _must_serve(control, model)
         scenario = control.orders[VENDOR].scenario
         system, user = _text(body.get("systemInstruction")), _text(*body.get("contents", []))
@@ -53,7 +54,10 @@ def create_app(control: Control, journal: Journal, directory: Path) -> FastAPI:
             return JSONResponse(blocked)
         heard = _heard(files, body) if "<material" not in user else ""
         answer = _answer(control, body, system=system, user=user, heard=heard)
-        return JSONResponse(_response(model, system + user, "Sorry, I" if scenario == "rubbish" else answer))
+        whole = _response(model, system + user, spoiled(answer, scenario))
+        if scenario == "garbled":
+            return Response(garbled(whole), media_type="application/json")
+        return JSONResponse(whole)
 
     return app
 

@@ -5,7 +5,7 @@ import time
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import Depends, FastAPI, Header
+from fastapi import Depends, FastAPI, Header, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
@@ -15,6 +15,7 @@ from simulators.journal import Journal
 from simulators.openai.audio import audio_router
 from simulators.openai.errors import ApiError, answered, fault, invalid, request_id
 from simulators.openai.models import MODELS, VENDOR, described, must_serve
+from simulators.spoiling import garbled, spoiled
 
 CHARACTERS_A_TOKEN = 4
 
@@ -37,15 +38,17 @@ def create_app(control: Control, journal: Journal) -> FastAPI:
         return described(model)
 
     @app.post("/v1/chat/completions")
-    def complete(body: dict[str, Any]) -> JSONResponse:
+    def complete(body: dict[str, Any]) -> Response:
         model = str(body.get("model", ""))
         must_serve(control, model)
         system, user = _said(body, "system", "developer"), _said(body, "user")
         journal.add(VENDOR, "chat.completions", model=model, system=system, user=user)
         message = {"role": "assistant", **_answer(control, body, system=system, user=user)}
-        return JSONResponse(
-            _completion(model, system + user, message), headers={"x-request-id": request_id()}
-        )
+        whole = _completion(model, system + user, message)
+        headers = {"x-request-id": request_id()}
+        if control.orders[VENDOR].scenario == "garbled":
+            return Response(garbled(whole), media_type="application/json", headers=headers)
+        return JSONResponse(whole, headers=headers)
 
     return app
 
@@ -57,7 +60,7 @@ def _answer(control: Control, body: dict[str, Any], *, system: str, user: str) -
         return {"content": None, "refusal": "I'm sorry, I can't assist with that request."}
     brief = Brief.parse(system=system, user=user, rng=control.rng(VENDOR), obedient=scenario == "obedient")
     answer = json.dumps(compose(_schema(body), brief), ensure_ascii=False)
-    return {"content": "Sorry, I" if scenario == "rubbish" else answer, "refusal": None}
+    return {"content": spoiled(answer, scenario), "refusal": None}
 
 
 def _key(authorization: Annotated[str | None, Header()] = None) -> None:

@@ -12,6 +12,7 @@ from simulators.control import Control
 from simulators.journal import Journal
 from simulators.openai.errors import ApiError, request_id
 from simulators.openai.models import must_serve
+from simulators.spoiling import garbled, translated
 
 LARGEST_FILE = 25 * 1024 * 1024
 
@@ -42,7 +43,7 @@ def audio_router(control: Control, journal: Journal) -> APIRouter:
             raise ApiError(
                 413, "Maximum content size limit (26214400) exceeded.", code=None, kind="server_error"
             )
-        return _transcription(data, response_format)
+        return _transcription(data, response_format, control.orders["openai"].scenario)
 
     @router.post("/v1/audio/speech")
     def speak(body: SpeechRequest) -> Response:
@@ -54,7 +55,7 @@ def audio_router(control: Control, journal: Journal) -> APIRouter:
     return router
 
 
-def _transcription(data: bytes, response_format: str) -> Response:
+def _transcription(data: bytes, response_format: str, scenario: str) -> Response:
     try:
         heard, duration = hear(io.BytesIO(data))
     except NotAudio as error:
@@ -69,6 +70,22 @@ def _transcription(data: bytes, response_format: str) -> Response:
             _segment(nth, start=said.start, end=said.end, text=said.text) for nth, said in enumerate(heard)
         ]
         body |= {"task": "transcribe", "language": "english", "duration": duration, "segments": segments}
+    return _spoiled(body, scenario, headers=headers)
+
+
+def _spoiled(body: dict[str, Any], scenario: str, *, headers: dict[str, str]) -> Response:
+    """The transcript, as the scenario has it."""
+    match scenario:
+        case "refusing":
+            raise ApiError(400, "The audio violates our usage policies.", code="content_policy_violation")
+        case "garbled" | "truncated":
+            return Response(garbled(body), media_type="application/json", headers=headers)
+        case "rubbish":
+            body = {"sorry": "I cannot hear you"}
+        case "empty":
+            body |= {"text": "", "segments": []}
+        case "other_language":
+            body = translated(body) | {"language": "hindi"}
     return JSONResponse(body, headers=headers)
 
 
