@@ -19,9 +19,11 @@ def name_of(stack: Stack, logical_id: str) -> str:
     return str(found)
 
 
-def invoke(stack: Stack, logical_id: str) -> Any:
+def invoke(stack: Stack, logical_id: str, **payload: Any) -> Any:
     """Call a job's function by hand; what it answers."""
-    answer = client(stack, "lambda").invoke(FunctionName=name_of(stack, logical_id), Payload=b"{}")
+    answer = client(stack, "lambda").invoke(
+        FunctionName=name_of(stack, logical_id), Payload=json.dumps(payload).encode()
+    )
     body = json.loads(answer["Payload"].read())
     assert "FunctionError" not in answer, body
     return body

@@ -13,6 +13,7 @@ import pytest
 from local import stack as local_stack
 from local.client import Refused, wait_for
 from tests.journeys.learner import Learner
+from tests.proof import Proof
 from tests.stack.executions import reached, walked, walks_of
 from tests.stack.functions import workers_of
 from tests.stack.product import Product
@@ -121,7 +122,8 @@ def test_what_was_handed_in_is_graded_once_and_awarded(served: Product, killed: 
         assert grades(served, work) == 1
 
 
-def test_work_that_a_crash_dropped_waits_until_reconcile_finds_it_due(served: Product) -> None:
+@pytest.mark.proof
+def test_work_that_a_crash_dropped_waits_until_reconcile_finds_it_due(served: Product, proof: Proof) -> None:
     """Without reconcile it would wait for ever; and reconcile takes nothing out of living hands."""
     work = a_work(served)
     work.hand_in()
@@ -131,6 +133,9 @@ def test_work_that_a_crash_dropped_waits_until_reconcile_finds_it_due(served: Pr
     dropped = walks_of(served.stack, GRADING, work.attempt_id)
     served.reconcile()
     assert (work.state(), walks_of(served.stack, GRADING, work.attempt_id)) == ("grading", dropped)
+    proof.control(
+        "R5", "work that a kill dropped, before reconcile", tried=1, caught=int(work.state() == "grading")
+    )
     served.let_pass(work.attempt_id)
     served.reconcile()
     assert walked(served.stack, GRADING, work.attempt_id, nth=len(dropped) + 1).status == "SUCCEEDED"

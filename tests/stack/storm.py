@@ -1,0 +1,206 @@
+"""People who work while what serves them is killed, and who ask again until they are answered, as a browser does."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+from threading import Event
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psutil
+
+from local.client import Client, Refused, wait_for
+from local.seed.people import PASSWORD
+from local.stack import Stack
+from tests.journeys.learner import Learner
+from tests.stack.product import Product
+from tests.stack.works import SOUND
+
+HEALING_SECONDS = 120
+WATCHED_TALKS = 2
+QUIZZES = 2
+
+
+class Patient(Client):
+    """A client that repeats a request, with the same Idempotency-Key, until the product answers it."""
+
+    def sign_in(self, email: str, password: str) -> "Patient":
+        known = super().sign_in(email, password)
+        return Patient(known.url, known.token, organization=known.organization, http=known.http)
+
+    def _call(self, method: str, path: str, **request: Any) -> Any:
+        call = super()._call
+
+        def answered() -> list[Any] | None:
+            try:
+                return [call(method, path, **request)]
+            except httpx.HTTPError:
+                return None
+            except Refused as refused:
+                if (
+                    refused.status < httpx.codes.INTERNAL_SERVER_ERROR
+                    and refused.code != "request_in_progress"
+                ):
+                    raise
+                return None
+
+        return wait_for(answered, seconds=HEALING_SECONDS, what=f"an answer to {method} {path}")[0]
+
+
+@dataclass
+class Acknowledged:
+    """What the product said that it had done: from then on it must be there, once."""
+
+    people: list[str] = field(default_factory=list)
+    attempts: list[tuple[str, str]] = field(default_factory=list)
+    submissions: list[str] = field(default_factory=list)
+    played: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.people) + len(self.attempts) + len(self.submissions) + len(self.played)
+
+
+@dataclass
+class Crowd:
+    """Learners at work, each thread with one after the other, until it is over."""
+
+    product: Product
+    acknowledged: Acknowledged = field(default_factory=Acknowledged)
+    over: Event = field(default_factory=Event)
+
+    def work(self, threads: int) -> tuple[ThreadPoolExecutor, list[Future[None]]]:
+        """Begin; the futures end some time after `over` is set, each with the work it had begun."""
+        staff = Patient(self.product.stack.url, self.product.staff.token)
+        pool = ThreadPoolExecutor(threads)
+        turns = (self._write_a_project, self._answer_quizzes, self._watch_talks)
+        return pool, [pool.submit(self._one_after_the_other, staff, turns, nth) for nth in range(threads)]
+
+    def _one_after_the_other(
+        self, staff: Patient, turns: tuple[Callable[[Patient], None], ...], nth: int
+    ) -> None:
+        while not self.over.is_set():
+            turns[nth % len(turns)](staff)
+            nth += 1
+
+    def _write_a_project(self, staff: Patient) -> None:
+        learner = self._arrives(staff, stars=3)
+        attempt = learner.open_attempt(kind="project")
+        self.acknowledged.attempts.append((learner.enrollment_id, attempt["id"]))
+        learner.start(attempt["id"])
+        work = {"kind": "text", "text": SOUND}
+        learner.api.post(f"/v1/assessment/attempts/{attempt['id']}/submissions", work)
+        self.acknowledged.submissions.append(attempt["id"])
+
+    def _answer_quizzes(self, staff: Patient) -> None:
+        learner = self._arrives(staff, stars=1)
+        course = learner.modules("course")[0]
+        for lesson in course["details"]["lessons"][:QUIZZES]:
+            attempt = learner.open_attempt(
+                kind="quiz", module_id=course["module_id"], lesson_id=lesson["lesson_id"]
+            )
+            self.acknowledged.attempts.append((learner.enrollment_id, attempt["id"]))
+            learner.answer(attempt)
+            self.acknowledged.submissions.append(attempt["id"])
+
+    def _watch_talks(self, staff: Patient) -> None:
+        learner = self._arrives(staff, stars=2)
+        me = str(learner.api.get("/v1/identity/me")["id"])
+        for talk in learner.api.get("/v1/learning/masterclasses")["data"][:WATCHED_TALKS]:
+            self.acknowledged.played.append(
+                (me, talk["asset_id"], learner.watch(talk["asset_id"])["covered_ms"])
+            )
+
+    def _arrives(self, staff: Patient, *, stars: int) -> Learner:
+        """Somebody new, as `Product.learner` has them, invited and accepting in the middle of it all."""
+        invitation = self._invited(staff)
+        email = str(invitation["email"])
+        guest = Patient(staff.url)
+        accepted = {"password": PASSWORD, "display_name": "Ada Storm", "time_zone": "Europe/Dublin"}
+        try:
+            guest.post(f"/v1/identity/public/invitations/{invitation['token']}", accepted)
+        except Refused as refused:  # the answer to the first try was lost with its worker
+            if refused.code != "invitation_closed":
+                raise
+        self.acknowledged.people.append(email)
+        api = guest.sign_in(email, PASSWORD)
+        enrollments = "/v1/learning/enrollments"
+        rows = wait_for(lambda: api.get(enrollments)["data"], seconds=HEALING_SECONDS, what="the enrolment")
+        enrollment_id = str(rows[0]["id"])
+        chosen = api.get("/v1/assessment/backgrounds", key="economics")["data"][0]
+        api.patch(f"{enrollments}/{enrollment_id}", {"background_id": chosen["id"]})
+        override = {"enrollment_id": enrollment_id, "star": stars, "tier": "bronze", "reason": "For a storm."}
+        staff.post("/v1/learning/overrides", override)
+        return Learner(api, enrollment_id)
+
+    def _invited(self, staff: Patient) -> dict[str, Any]:
+        """The invitation with its token, which a second answer would not hold: then somebody else is invited."""
+        body = {"email": f"{uuid4().hex}@example.org", "role": "learner"}
+        try:
+            found: dict[str, Any] = staff.post("/v1/identity/invitations", body)
+        except Refused as refused:
+            if refused.code != "secret_already_shown":
+                raise
+            return self._invited(staff)
+        return found
+
+
+@dataclass
+class Lightning:
+    """Kills with SIGKILL: whichever worker is busiest, and the server of the database."""
+
+    stack: Stack
+    random: Random
+    struck: int = 0
+    _spent: dict[int, float] = field(default_factory=dict)
+
+    def strike_a_worker(self) -> str | None:
+        """Kill one of the busiest workers; the folder it worked in, which names its function."""
+        busiest = sorted(self._workers(), reverse=True)[:3]
+        if not busiest:
+            return None
+        _, pid, folder = self.random.choice(busiest)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            self.struck += 1
+        return folder
+
+    def strike_the_database(self) -> None:
+        """Kill PostgreSQL; returns once its supervisor has it running again."""
+        killed = self.stack.pid_of("postgresql")
+        os.kill(killed, signal.SIGKILL)
+        wait_for(
+            lambda: self.stack.pid_of("postgresql") != killed,
+            seconds=HEALING_SECONDS,
+            what="a new PostgreSQL",
+        )
+
+    def _workers(self) -> list[tuple[float, int, str]]:
+        """Every worker: the processor time it has used since the last look, its process, its folder."""
+        found = []
+        for process in psutil.Process(self.stack.pid_of("the-embedded-aws")).children(recursive=True):
+            try:
+                folder, times = process.cwd(), process.cpu_times()
+            except psutil.Error:
+                continue
+            if "lambda" not in folder:
+                continue
+            spent = times.user + times.system
+            found.append((spent - self._spent.get(process.pid, 0.0), process.pid, folder))
+            self._spent[process.pid] = spent
+        return found
+
+
+def rage(lightning: Lightning, *, workers: int, databases: int, every_seconds: float) -> None:
+    """Strike so many workers, one every `every_seconds`, and the database so many times in between."""
+    between = max(1, workers // max(1, databases))
+    for nth in range(1, workers + 1):
+        wait_for(lightning.strike_a_worker, seconds=HEALING_SECONDS, what="a worker")
+        if nth % between == 0 and nth // between <= databases:
+            lightning.strike_the_database()
+        time.sleep(every_seconds)
