@@ -60,6 +60,8 @@ ROWS = {
 }
 """What `a_full_organization` does not make of a learner."""
 
+COVERED_TWICE = {"backbone.outbox", "backbone.inbox"}
+"""What mentions the person goes with the first domain that erases anything, whoever declares the table."""
 WORDLESS = {
     "learning.enrollments", "learning.promotion_declines", "learning.lesson_progress",
     "learning.module_progress",
@@ -158,10 +160,10 @@ def _export_holds_everything(marked: Marked, proof: Proof) -> None:
 
 def _a_forgotten_table_is_caught(marked: Marked, proof: Proof) -> None:
     """The control: an erasure in which one table is missing from its domain's declaration."""
-    erased = [table for table in personal_tables() if table.kept is None and not table.apart]
+    erased = [t for t in personal_tables() if t.kept is None and not t.apart and t.name not in COVERED_TWICE]
     chosen = generator("forgotten-tables").sample(erased, size(slice=8, whole=len(erased)))
     caught = [table for table in chosen if _is_noticed(marked, table)]
-    assert caught == chosen
+    assert [table.name for table in chosen if table not in caught] == []
     proof.control("R15", "no table is forgotten", tried=len(chosen), caught=len(caught))
 
 
