@@ -115,46 +115,38 @@ def test_files_that_people_have_are_taken(proof: Proof, people: dict[str, Person
     )
 
 
-def test_no_hostile_name_and_no_trick_of_types_or_sizes_is_taken(
-    proof: Proof, people: dict[str, Person]
-) -> None:
-    tried: list[dict[str, Any]] = [{"filename": name} for name in HOSTILE_NAMES]
-    types = (
-        "text/html", "image/svg+xml", "application/javascript", "text/plain\r\nx: y", "text/plain, text/html", "text/html;text/plain",
-        "TEXT/HTML; charset=utf-8", "application/x-php", "*/*", "text/*", "application/octet-stream", "multipart/form-data", "image/svg",
-        "text/plain/html", "application/xhtml+xml", "application/pdf\x00text/html", "application/pdf text/html", "video/webm",
-    )  # fmt: skip
-    tried += [{"content_type": content_type} for content_type in types]
-    sizes: tuple[Any, ...] = (
-        0,
-        -1,
-        100 * 1024**2 + 1,
-        2**40,
-        2**63,
-        2**64,
-        "1e9",
-        "12abc",
-        None,
-        1.5,
-        True,
-        [],
-        "NaN",
-    )
-    tried += [{"size_bytes": number} for number in sizes]
-    tried += [
+HOSTILE_TYPES = (
+    "text/html", "image/svg+xml", "application/javascript", "text/plain\r\nx: y", "text/plain, text/html",
+    "text/html;text/plain", "TEXT/HTML; charset=utf-8", "application/x-php", "*/*", "text/*",
+    "application/octet-stream", "multipart/form-data", "image/svg", "text/plain/html", "application/xhtml+xml",
+    "application/pdf\x00text/html", "application/pdf text/html", "video/webm",
+)  # fmt: skip
+HOSTILE_SIZES: tuple[Any, ...] = (
+    0, -1, 100 * 1024**2 + 1, 2**40, 2**63, 2**64, "1e9", "12abc", None, 1.5, True, [], "NaN",
+)  # fmt: skip
+
+
+def refused_wishes(owner: Person) -> list[dict[str, Any]]:
+    """What to change in a good wish to upload, so that it must be refused."""
+    return [
+        *({"filename": name} for name in HOSTILE_NAMES),
+        *({"content_type": content_type} for content_type in HOSTILE_TYPES),
+        *({"size_bytes": number} for number in HOSTILE_SIZES),
         {"storage_key": "x"},
-        {"owner_id": str(people["resource"].user_id)},
+        {"owner_id": str(owner.user_id)},
         {"purpose": "../resource"},
         {"purpose": "RESOURCE"},
     ]
-    wrong = []
+
+
+def test_no_hostile_name_and_no_trick_of_types_or_sizes_is_taken(
+    proof: Proof, people: dict[str, Person]
+) -> None:
+    usual = {
+        "purpose": "resource", "content_type": "application/pdf", "filename": "a.pdf", "size_bytes": 100,
+    }  # fmt: skip
+    tried, wrong = refused_wishes(people["resource"]), []
     for change in tried:
-        usual = {
-            "purpose": "resource",
-            "content_type": "application/pdf",
-            "filename": "a.pdf",
-            "size_bytes": 100,
-        }
         answer = flows.begin(people["resource"], **(usual | change))
         if answer.status != 422:
             wrong.append(f"{change} {answer.status} {answer.text[:200]}")

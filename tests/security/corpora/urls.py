@@ -34,6 +34,7 @@ REBOUND = {
 }  # fmt: skip
 """Names that are spelt like any other, and what they resolve to."""
 
+GOOD = "www.example.org"
 SCHEMES = (
     "http",
     "file",
@@ -92,82 +93,59 @@ def _literals() -> Iterator[str]:
     )
 
 
-def _tricks() -> Iterator[str]:
-    good = "www.example.org"
-    yield from (f"{scheme}://{good}/" for scheme in SCHEMES)
+def _other_schemes() -> Iterator[str]:
+    yield from (f"{scheme}://{GOOD}/" for scheme in SCHEMES)
     yield from (f"{scheme}:{rest}" for scheme in SCHEMES for rest in ("/etc/passwd", "//127.0.0.1:9001/x"))
-    yield from (
-        "file:///etc/passwd",
-        "//127.0.0.1/",
-        "127.0.0.1:9001",
-        "https:/127.0.0.1/",
-        "https:127.0.0.1",
-        "https://",
-    )
-    yield from (f"https://user:secret@{good}/", f"https://{good}@127.0.0.1/", f"https://127.0.0.1@{good}/")
-    yield from (
-        f"https://{good}:80@127.0.0.1:9001/",
-        f"https://{good}%40127.0.0.1/",
-        f"https://127.0.0.1\\@{good}/",
-    )
-    yield from (
-        f"https://{good}\\@127.0.0.1/",
-        f"https://127.0.0.1\\.{good}/",
-        f"https://{good}\\.127.0.0.1/",
-    )
-    yield from (f"https://127.0.0.1#@{good}/", f"https://127.0.0.1?@{good}/", f"https://127.0.0.1/@{good}")
-    yield from (
-        f"https://{good}\t.127.0.0.1/",
-        f"https://127.0.0.1\n/{good}",
-        f"ht\ntps://{good}/",
-    )
-    yield from (
-        f"https://{good}\x00.127.0.0.1/",
-        f"https://{good}/\r\nHost: 127.0.0.1",
-        f"https://{good}%00/",
-        f"https://{good}%0d%0a/",
-    )
-    yield from (
-        f"https://{good}:{port}/"
-        for port in (0, 21, 22, 25, 80, 2375, 3306, 5432, 6379, 9001, 9200, 65535, 65536, -1, "x")
-    )
-    yield from (
-        f"https://{good}./",
-        f"https://.{good}/",
-        "https://example..org/",
-        "https://-a.example.org/",
-        "https://a-.example.org/",
-    )
-    yield from (
-        "https://[::1/",
-        "https://::1/",
-        "https://[127.0.0.1]/",
-        "https://[v1.x]/",
-        "https://[::1]@example.org/",
-        "https://[]/",
-    )
-    yield from (
-        "https://еxample.org\u200b/",
-        "https://exa\u00admple.org/",
-        "https://ｅxample.org/",
-    )
-    yield from (
-        "https://xn--.org/",
-        "https://xn--a.example.org/",
-        "https://a\u2044b.example.org/",
-        "https://example.org\u2024com/",
-        "https://exam℀ple.org/",
-    )
-    yield from ("https://example.org\u202e/", "https://ⅼocalhost.org/", "https://ß\u0301\u0301.\u0301org/")
-    yield f"https://{'a' * 64}.org/"
-    yield f"https://{'a.' * 130}org/"
-    yield f"https://{good}/{'a' * 2_000}"
-    yield f"https://{good}/?next={'x' * 100_000}"
+    yield "file:///etc/passwd"
+    yield from ("//127.0.0.1/", "127.0.0.1:9001", "https:/127.0.0.1/", "https:127.0.0.1", "https://")
+
+
+def _two_hosts() -> Iterator[str]:
+    """Where one parser reads one host, and another parser the other."""
+    yield from (f"https://user:secret@{GOOD}/", f"https://{GOOD}@127.0.0.1/", f"https://127.0.0.1@{GOOD}/")
+    yield from (f"https://{GOOD}:80@127.0.0.1:9001/", f"https://{GOOD}%40127.0.0.1/")
+    yield from (f"https://127.0.0.1\\@{GOOD}/", f"https://{GOOD}\\@127.0.0.1/")
+    yield from (f"https://127.0.0.1\\.{GOOD}/", f"https://{GOOD}\\.127.0.0.1/")
+    yield from (f"https://127.0.0.1#@{GOOD}/", f"https://127.0.0.1?@{GOOD}/", f"https://127.0.0.1/@{GOOD}")
+
+
+def _control_characters() -> Iterator[str]:
+    yield from (f"https://{GOOD}\t.127.0.0.1/", f"https://127.0.0.1\n/{GOOD}", f"ht\ntps://{GOOD}/")
+    yield from (f"https://{GOOD}\x00.127.0.0.1/", f"https://{GOOD}/\r\nHost: 127.0.0.1")
+    yield from (f"https://{GOOD}%00/", f"https://{GOOD}%0d%0a/")
+
+
+def _ports() -> Iterator[str]:
+    ports = (0, 21, 22, 25, 80, 2375, 3306, 5432, 6379, 9001, 9200, 65535, 65536, -1, "x")
+    yield from (f"https://{GOOD}:{port}/" for port in ports)
+
+
+def _malformed_hosts() -> Iterator[str]:
+    yield from (f"https://{GOOD}./", f"https://.{GOOD}/", "https://example..org/")
+    yield from ("https://-a.example.org/", "https://a-.example.org/")
+    yield from ("https://[::1/", "https://::1/", "https://[127.0.0.1]/", "https://[v1.x]/")
+    yield from ("https://[::1]@example.org/", "https://[]/")
+    yield from (f"https://{'a' * 64}.org/", f"https://{'a.' * 130}org/")
+
+
+def _letters() -> Iterator[str]:
+    """Unicode that another reader would fold, drop, or turn around."""
+    yield from ("https://еxample.org\u200b/", "https://exa\u00admple.org/", "https://ｅxample.org/")
+    yield from ("https://xn--.org/", "https://xn--a.example.org/", "https://a\u2044b.example.org/")
+    yield from ("https://example.org\u2024com/", "https://exam℀ple.org/", "https://example.org\u202e/")
+    yield from ("https://ⅼocalhost.org/", "https://ß\u0301\u0301.\u0301org/")
+
+
+def _lengths() -> Iterator[str]:
+    yield from (f"https://{GOOD}/{'a' * 2_000}", f"https://{GOOD}/?next={'x' * 100_000}")
+
+
+TRICKS = (_other_schemes, _two_hosts, _control_characters, _ports, _malformed_hosts, _letters, _lengths)
 
 
 def attacks() -> list[str]:
     """Every address that is refused without being looked up."""
-    every = list(dict.fromkeys([*_literals(), *_tricks()]))
+    every = list(dict.fromkeys([*_literals(), *(url for family in TRICKS for url in family())]))
     generator("urls").shuffle(every)
     return every
 
