@@ -36,6 +36,7 @@ class Settings(BaseModel):
     user_pool_client_id: str | None = None
 
     simulator_url: str | None = None
+    use_real_external_apis: bool | None = None
     vendor_keys_secret_arn: str | None = None
     google_api_key: str | None = None
     openai_api_key: str | None = None
@@ -43,6 +44,15 @@ class Settings(BaseModel):
     github_token: str | None = None
     ai_models: str | None = None
     ai_timeout_seconds: float = 60.0
+
+    email_vendor: Literal["sendgrid", "ses"] = "sendgrid"
+    email_from: str = "Lodestar <no-reply@lodestar.example>"
+    sendgrid_api_key: str | None = None
+    sendgrid_webhook_public_key: str | None = None
+    aisensy_api_key: str | None = None
+    aisensy_webhook_secret: str | None = None
+    bolna_api_key: str | None = None
+    bolna_from_number: str | None = None
 
     def need(self, name: str) -> str:
         """The setting's value; a setting that this function cannot do without names itself when missing."""

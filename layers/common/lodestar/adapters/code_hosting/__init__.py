@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from lodestar.adapters import CapabilityNotConfigured
 from lodestar.adapters.code_hosting.port import (
     CodeHost,
     CodeHostingError,
@@ -19,6 +20,7 @@ from lodestar.adapters.code_hosting.port import (
     SourceFile,
 )
 from lodestar.adapters.code_hosting.urls import parse_repository_url
+from lodestar.adapters.vendors import may_be_real, simulators_url
 from lodestar.config import settings
 
 __all__ = [
@@ -44,12 +46,16 @@ __all__ = [
 def code_host() -> CodeHost:
     """GitHub; its simulator where SIMULATOR_URL is set and GITHUB_TOKEN is not.
 
-    GitHub serves public repositories without a key (60 requests an hour), so this is never unconfigured.
+    GitHub serves public repositories without a key (60 requests an hour), so only USE_REAL_EXTERNAL_APIS=false
+    without simulators leaves it unconfigured.
     """
-    given = settings()
-    if given.github_token is None and given.simulator_url is not None:
-        return _code_host(f"{given.simulator_url.rstrip('/')}/github", None)
-    return _code_host("https://api.github.com", given.github_token)
+    token = settings().github_token if may_be_real() else None
+    simulators = simulators_url()
+    if token is None and simulators is not None:
+        return _code_host(f"{simulators}/github", None)
+    if not may_be_real():
+        raise CapabilityNotConfigured("code hosting", settings=("SIMULATOR_URL",))
+    return _code_host("https://api.github.com", token)
 
 
 @cache

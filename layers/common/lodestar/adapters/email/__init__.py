@@ -1,0 +1,66 @@
+"""E-mail: `email_sender().send([Email(...)])`, and `webhook()` for what becomes of it."""
+
+from functools import cache
+from typing import Literal
+
+from lodestar.adapters.email.port import (
+    LARGEST_EMAIL_BYTES,
+    Address,
+    Attachment,
+    Category,
+    Email,
+    EmailReceipt,
+    EmailResult,
+    EmailSender,
+    receipt,
+)
+from lodestar.adapters.vendors import VendorServer, must_serve
+from lodestar.adapters.webhooks import Webhook
+from lodestar.config import settings
+
+__all__ = [
+    "LARGEST_EMAIL_BYTES",
+    "Address",
+    "Attachment",
+    "Category",
+    "Email",
+    "EmailReceipt",
+    "EmailResult",
+    "EmailSender",
+    "email_sender",
+    "receipt",
+    "webhook",
+]
+
+
+def email_sender() -> EmailSender:
+    """SendGrid, or SES where EMAIL_VENDOR says `ses`. Raises CapabilityNotConfigured."""
+    if settings().email_vendor == "ses":
+        return _ses()
+    return _sendgrid(must_serve("email", "sendgrid"))
+
+
+def webhook() -> Webhook:
+    """SendGrid's Event Webhook. Raises CapabilityNotConfigured."""
+    return _event_webhook(must_serve("email", "sendgrid"), settings().sendgrid_webhook_public_key)
+
+
+@cache
+def _sendgrid(server: VendorServer) -> EmailSender:
+    from lodestar.adapters.email.sendgrid import SendGrid
+
+    return SendGrid(server)
+
+
+@cache
+def _ses() -> EmailSender:
+    from lodestar.adapters.email.ses import Ses
+
+    return Ses()
+
+
+@cache
+def _event_webhook(server: VendorServer, public_key: str | None) -> Webhook:
+    from lodestar.adapters.email.sendgrid_events import EventWebhook
+
+    return EventWebhook(server, public_key=public_key)
