@@ -73,6 +73,9 @@ CROSSING_FUNCTIONS = {
     "learning.owner_of_program(wanted uuid)": "uuid",
     "media.pending_uploads(older_than_seconds integer)": "TABLE(org_id uuid, id uuid)",
     "media.retention_over()": "TABLE(org_id uuid, id uuid)",
+    "messaging.delivery_of_reference(reference uuid)": "TABLE(org_id uuid, id uuid)",
+    "messaging.delivery_of_vendor(of_vendor text, message text)": "TABLE(org_id uuid, id uuid)",
+    "messaging.organizations_with_work()": "TABLE(org_id uuid)",
     "media.stuck_assets(older_than_seconds integer)": "TABLE(org_id uuid, event_name text, data jsonb)",
 }
 """Every function that looks across organizations, and exactly what it tells of them."""

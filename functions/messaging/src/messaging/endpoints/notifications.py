@@ -16,15 +16,15 @@ from lodestar.api import (
     problems,
 )
 from lodestar.problems import StaleVersion
-from messaging import service
-from messaging.models import Notification
-from messaging.schemas import (
+from messaging.models.notifications import Notification
+from messaging.schemas.notifications import (
     NotificationPage,
     NotificationPatch,
     NotificationRead,
     ReadMarkerPut,
     ReadMarkerRead,
 )
+from messaging.service import notifications as service
 
 router = APIRouter(tags=["messaging"])
 

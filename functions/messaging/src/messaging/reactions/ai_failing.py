@@ -6,8 +6,8 @@ from lodestar import clock
 from lodestar.contracts.assessment import AiFailing
 from lodestar.db import principal_of
 from lodestar.events import reaction
-from messaging import service
 from messaging.rules import texts
+from messaging.service import notifications as service
 
 
 def react(session: Session, event: AiFailing) -> None:

@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session
 
 from lodestar.contracts.learning import StarAwarded
 from lodestar.events import reaction
-from messaging import service
 from messaging.rules import texts
+from messaging.service import notifications as service
 
 
 def react(session: Session, event: StarAwarded) -> None:

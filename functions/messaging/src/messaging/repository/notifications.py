@@ -1,4 +1,4 @@
-"""Messaging's queries."""
+"""Queries of notifications."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from lodestar.ids import new_id
-from messaging.models import Notification
+from messaging.models.notifications import Notification
 from messaging.rules.texts import Notice
 
 MOST_COUNTED = 1000

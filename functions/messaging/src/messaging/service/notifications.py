@@ -11,10 +11,10 @@ from lodestar.db import expect_version
 from lodestar.pagination import PageInfoRead, PageQuery, paginate
 from lodestar.principal import Principal, Role
 from lodestar.problems import NotFound
-from messaging import repository
-from messaging.models import Notification
+from messaging.models.notifications import Notification
+from messaging.repository import notifications as repository
 from messaging.rules.texts import Notice
-from messaging.schemas import NotificationPage, NotificationRead, ReadMarkerRead
+from messaging.schemas.notifications import NotificationPage, NotificationRead, ReadMarkerRead
 
 STAFF_ROLES = (Role.ORG_ADMIN, Role.ORG_STAFF)
 ADMINISTRATOR_ROLES = (Role.ORG_ADMIN, Role.PLATFORM_ADMIN)

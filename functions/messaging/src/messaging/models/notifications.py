@@ -1,4 +1,4 @@
-"""Messaging's tables."""
+"""Notifications: what people find in the product."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,0 +1,1 @@
+"""Messaging's tables, one module per concept; an endpoint imports only its own."""

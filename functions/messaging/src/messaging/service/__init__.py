@@ -1,0 +1,1 @@
+"""Use cases, one module per concept, each in a transaction it did not open."""
