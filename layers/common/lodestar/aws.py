@@ -55,14 +55,28 @@ def credentials() -> "Credentials":
 
 def call(service: str, target: str, body: dict[str, Any], *, json_version: str = "1.1") -> dict[str, Any]:
     """Call an action of an AWS JSON-protocol service. Raises `AwsRefused` and `AwsUnreachable`."""
+    headers = {"Content-Type": f"application/x-amz-json-{json_version}", "X-Amz-Target": target}
+    return _posted(service, "/", body, headers=headers, host=service)
+
+
+def post(service: str, path: str, body: dict[str, Any], *, host: str) -> dict[str, Any]:
+    """POST to an AWS REST-JSON service, whose host may be named otherwise than what is signed.
+
+    Raises `AwsRefused` and `AwsUnreachable`.
+    """
+    return _posted(service, path, body, headers={"Content-Type": "application/json"}, host=host)
+
+
+def _posted(
+    service: str, path: str, body: dict[str, Any], *, headers: dict[str, str], host: str
+) -> dict[str, Any]:
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.exceptions import BotoCoreError
 
     region = settings().aws_region
-    url = settings().aws_endpoint_url or f"https://{service}.{region}.amazonaws.com"
-    headers = {"Content-Type": f"application/x-amz-json-{json_version}", "X-Amz-Target": target}
-    request = AWSRequest(method="POST", url=url + "/", data=json.dumps(body), headers=headers)
+    url = settings().aws_endpoint_url or f"https://{host}.{region}.amazonaws.com"
+    request = AWSRequest(method="POST", url=url + path, data=json.dumps(body), headers=headers)
     SigV4Auth(credentials(), service, region).add_auth(request)
     try:
         response = _connections().send(request.prepare())
@@ -70,7 +84,8 @@ def call(service: str, target: str, body: dict[str, Any], *, json_version: str =
         raise AwsUnreachable(type(error).__name__) from error
     content: dict[str, Any] = _document(response.content)
     if response.status_code >= FIRST_REFUSAL:
-        code = str(content.get("__type") or f"HTTP{response.status_code}")
+        named = content.get("__type") or response.headers.get("x-amzn-ErrorType", "").partition(":")[0]
+        code = str(named or f"HTTP{response.status_code}")
         raise AwsRefused(response.status_code, code.rpartition("#")[2])
     return content
 

@@ -35,6 +35,9 @@ class Settings(BaseModel):
     user_pool_id: str | None = None
     user_pool_client_id: str | None = None
 
+    signing_key: str | None = None
+    signing_key_secret_arn: str | None = None
+
     simulator_url: str | None = None
     use_real_external_apis: bool | None = None
     vendor_keys_secret_arn: str | None = None

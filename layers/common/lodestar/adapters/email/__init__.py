@@ -1,7 +1,6 @@
 """E-mail: `email_sender().send([Email(...)])`, and `webhook()` for what becomes of it."""
 
 from functools import cache
-from typing import Literal
 
 from lodestar.adapters.email.port import (
     LARGEST_EMAIL_BYTES,

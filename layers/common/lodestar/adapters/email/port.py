@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 from uuid import UUID
 
-from lodestar.adapters.sending import Accepted, Outcome
+from lodestar.adapters.sending import Accepted, Outcome, OutcomeUnknown, Refused
 
 Category = Literal["transactional", "operational", "marketing"]
 
@@ -37,7 +37,7 @@ class Email:
 
     `substitutions` are put into subject, HTML, text and reply-to wherever a key stands (plain text replacement; a value
     meant for the HTML is escaped by whoever made it). Messages that differ only in recipient, subject, headers,
-    category, reference and substitutions travel in one call where the vendor can do that.
+    reference and substitutions travel in one call where the vendor can do that.
     """
 
     reference: UUID
@@ -100,14 +100,12 @@ def receipt(messages: Sequence[Email], outcomes: Sequence[Outcome]) -> EmailRece
     )
 
 
-_STATUSES: dict[str, Literal["rejected", "not_sent", "unknown"]] = {
-    "Refused": "rejected",
-    "NotSent": "not_sent",
-    "OutcomeUnknown": "unknown",
-}
-
-
 def _result(message: Email, outcome: Outcome) -> EmailResult:
     if isinstance(outcome, Accepted):
         return EmailResult(to=message.to.email, status="accepted", message_id=outcome.vendor_message_id)
-    return EmailResult(to=message.to.email, status=_STATUSES[type(outcome).__name__], message_id=None)
+    status: Literal["rejected", "not_sent", "unknown"] = "not_sent"
+    if isinstance(outcome, Refused):
+        status = "rejected"
+    elif isinstance(outcome, OutcomeUnknown):
+        status = "unknown"
+    return EmailResult(to=message.to.email, status=status, message_id=None)

@@ -142,6 +142,10 @@ class ObjectStore(Protocol):
         """Begin a multipart upload and answer its id."""
         ...
 
+    def find_multipart(self, key: str) -> str | None:
+        """The id of a multipart upload that was begun under the key and is open; None when there is none."""
+        ...
+
     def presign_part(self, key: str, *, upload_id: str, number: int, expires_seconds: int = 3600) -> str:
         """A link to PUT part `number` (1 to 10,000; all but the last at least 5 MiB)."""
         ...

@@ -189,6 +189,12 @@ class S3ObjectStore:
             )
         return str(answer["UploadId"])
 
+    def find_multipart(self, key: str) -> str | None:
+        with _translated(key):
+            answer = self._s3.list_multipart_uploads(Bucket=self._bucket, Prefix=key)
+        begun = (str(one["UploadId"]) for one in answer.get("Uploads", []) if one["Key"] == key)
+        return next(begun, None)
+
     def presign_part(self, key: str, *, upload_id: str, number: int, expires_seconds: int = 3600) -> str:
         if not 1 <= number <= LARGEST_PART_NUMBER:
             raise ValueError(f"parts are numbered 1 to {LARGEST_PART_NUMBER}, not {number}")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
-from lodestar.adapters.sending import Accepted, Outcome
+from lodestar.adapters.sending import Accepted, Outcome, OutcomeUnknown
 from lodestar.adapters.webhooks import EventKind, VendorEvent
 
 CallStatus = Literal[
@@ -95,8 +95,8 @@ class VoiceCaller(Protocol):
         """The call as the vendor has it now; None where it knows none of that id. Raises NotSent."""
         ...
 
-    def find(self, reference: UUID, *, agent: str, since: datetime) -> CallState | None:
-        """The agent's call of our reference, among those placed after `since`; None where there is none.
+    def find(self, call: VoiceCall, *, since: datetime) -> CallState | None:
+        """The call of this reference, among those to its number after `since`; None where the vendor has none.
 
         Raises NotSent.
         """
@@ -120,7 +120,7 @@ def receipt(call: VoiceCall, outcome: Outcome, *, state: CallState | None = None
     """The receipt of one `call`, with what is known of it by now."""
     taken = outcome if isinstance(outcome, Accepted) else None
     placed: CallStatus = "initiating" if taken else "failed"
-    unknown = type(outcome).__name__ == "OutcomeUnknown" and state is None
+    unknown = isinstance(outcome, OutcomeUnknown) and state is None
     return CallReceipt(
         success=taken is not None,
         call_id=taken.vendor_message_id if taken else None,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
-from lodestar.adapters.sending import Accepted, Outcome
+from lodestar.adapters.sending import Accepted, Outcome, OutcomeUnknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +57,7 @@ class WhatsAppReceipt:
 def receipt(message: WhatsAppMessage, outcome: Outcome, *, now: datetime) -> WhatsAppReceipt:
     """The receipt of one `send`; `timestamp` is the vendor's acceptance, else `now`."""
     taken = outcome if isinstance(outcome, Accepted) else None
-    status: Literal["failed", "unknown"] = (
-        "unknown" if type(outcome).__name__ == "OutcomeUnknown" else "failed"
-    )
+    status: Literal["failed", "unknown"] = "unknown" if isinstance(outcome, OutcomeUnknown) else "failed"
     return WhatsAppReceipt(
         success=taken is not None,
         campaign_id=message.template,

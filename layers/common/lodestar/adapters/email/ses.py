@@ -1,0 +1,114 @@
+"""Amazon SES, API v2. Source: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html"""
+
+import base64
+from collections.abc import Sequence
+from email.headerregistry import Address as MimeAddress
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from lodestar import aws, clock
+from lodestar.adapters.email.checking import ascii_address, refusal, substituted
+from lodestar.adapters.email.port import Address, Attachment, Email
+from lodestar.adapters.sending import Accepted, NotSent, Outcome, OutcomeUnknown, Refused
+
+MOST_MESSAGES = 50
+"""SES takes one message a call; this many fit into a reaction's time at its first accounts' 14 a second."""
+
+_TRY_LATER = frozenset(
+    {
+        "AccountSuspendedException",
+        "ExpiredTokenException",
+        "LimitExceededException",
+        "SendingPausedException",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_NEVER_LEFT = frozenset(
+    {"ConnectTimeoutError", "EndpointConnectionError", "ProxyConnectionError", "SSLError"}
+)
+FIRST_FAULT = 500
+GATEWAY_TIMEOUT = 504
+
+
+class Ses:
+    """An `EmailSender`. The message is made here, with its attachments, and sent raw."""
+
+    vendor = "ses"
+    most_messages = MOST_MESSAGES
+
+    def send(self, messages: Sequence[Email]) -> list[Outcome]:
+        if len(messages) > self.most_messages:
+            raise ValueError(f"{len(messages)} messages; {self.most_messages} at most")
+        return [refusal(message) or self._send(message) for message in messages]
+
+    def _send(self, message: Email) -> Outcome:
+        try:
+            answer = aws.post("ses", "/v2/email/outbound-emails", _request(message), host="email")
+        except aws.AwsUnreachable as error:
+            if str(error) in _NEVER_LEFT:
+                return NotSent(f"SES could not be reached ({error}).")
+            return OutcomeUnknown(f"SES did not answer ({error}).")
+        except aws.AwsRefused as error:
+            return _outcome_of(error)
+        name = answer.get("MessageId")
+        if not name:
+            return OutcomeUnknown("SES answered without the message's id.")
+        return Accepted(vendor=self.vendor, vendor_message_id=str(name), at=clock.now())
+
+
+def _outcome_of(error: aws.AwsRefused) -> Outcome:
+    if error.status == GATEWAY_TIMEOUT:
+        return OutcomeUnknown("SES answered 504 without an outcome.")
+    if error.status >= FIRST_FAULT or error.code in _TRY_LATER:
+        return NotSent(f"SES answered {error}.")
+    return Refused(f"refused_{error.status}", f"SES refused: {error.code}.")
+
+
+def _request(message: Email) -> dict[str, object]:
+    raw = mime(message).as_bytes()
+    return {
+        "FromEmailAddress": str(_mime_address(message.sender)),
+        "Destination": {"ToAddresses": [ascii_address(message.to.email)]},
+        "Content": {"Raw": {"Data": base64.b64encode(raw).decode()}},
+        "EmailTags": [
+            {"Name": "reference", "Value": str(message.reference)},
+            {"Name": "category", "Value": message.category},
+        ],
+    }
+
+
+def mime(message: Email) -> EmailMessage:
+    """The message as it travels (RFC 5322, 2045-2049): text and HTML as alternatives, files beside them."""
+    made = EmailMessage(policy=SMTP)
+    made["From"] = _mime_address(message.sender)
+    made["To"] = _mime_address(message.to)
+    if message.reply_to is not None:
+        made["Reply-To"] = _mime_address(message.reply_to)
+    made["Subject"] = substituted(message.subject, message)
+    for name, value in message.headers.items():
+        made[name] = value
+    made.set_content(substituted(message.text, message))
+    if message.html is not None:
+        made.add_alternative(substituted(message.html, message), subtype="html")
+    for attached in message.attachments:
+        _attach(made, attached)
+    return made
+
+
+def _attach(made: EmailMessage, attached: Attachment) -> None:
+    kind, _, rest = attached.content_type.partition("/")
+    subtype, *parameters = [part.strip() for part in rest.split(";")]
+    made.add_attachment(
+        attached.data,
+        maintype=kind,
+        subtype=subtype,
+        filename=attached.filename,
+        disposition="inline" if attached.content_id else "attachment",
+        cid=f"<{attached.content_id}>" if attached.content_id else None,
+        params=dict(parameter.split("=", 1) for parameter in parameters if "=" in parameter),
+    )
+
+
+def _mime_address(address: Address) -> MimeAddress:
+    return MimeAddress(display_name=address.name, addr_spec=ascii_address(address.email))
