@@ -10,6 +10,9 @@ import psutil
 from local.stack import Stack
 from tests.stack.aws import client
 
+NO_DATABASE = "postgresql+pg8000://nobody@127.0.0.1:9/nothing"
+"""Where nothing listens."""
+
 
 def name_of(stack: Stack, logical_id: str) -> str:
     """The function's name in the embedded AWS; `logical_id` as its template calls it, unique among the domains."""

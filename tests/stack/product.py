@@ -32,7 +32,15 @@ class Product:
     @cached_property
     def staff(self) -> Client:
         """A member of the seeded program's staff."""
-        member = next(m for m in load().organizations[0].members if m.role == "org_staff")
+        return self._member("org_staff")
+
+    @cached_property
+    def administrator(self) -> Client:
+        """The seeded institution's."""
+        return self._member("org_admin")
+
+    def _member(self, role: str) -> Client:
+        member = next(m for m in load().organizations[0].members if m.role == role)
         return Client(self.stack.url).sign_in(member.email, PASSWORD)
 
     @cached_property

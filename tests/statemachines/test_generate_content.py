@@ -8,7 +8,7 @@ import pytest
 from local.client import wait_for
 from tests.journeys.learner import Learner
 from tests.stack.executions import reached, tell_again, walked
-from tests.stack.functions import broken, misled
+from tests.stack.functions import NO_DATABASE, broken, misled
 from tests.stack.product import Product
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -93,7 +93,7 @@ def test_the_bank_serves_when_asking_models_breaks(served: Product, lessons: Les
 def test_a_step_that_cannot_reach_the_database_is_repeated(
     served: Product, projects: Learner, state: str
 ) -> None:
-    with misled(served.stack, state, DATABASE_URL="postgresql+pg8000://nobody@127.0.0.1:9/nothing"):
+    with misled(served.stack, state, DATABASE_URL=NO_DATABASE):
         attempt_id = request_project(projects)
         wait_for(
             lambda: reached(served.stack, MACHINE, attempt_id, state).failures,

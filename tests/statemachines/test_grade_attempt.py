@@ -8,7 +8,7 @@ import pytest
 from local.client import wait_for
 from tests.journeys.learner import Learner
 from tests.stack.executions import Execution, reached, tell_again, walked
-from tests.stack.functions import broken, misled
+from tests.stack.functions import NO_DATABASE, broken, misled
 from tests.stack.product import Product
 from tests.stack.works import ORDERS_THE_GRADER, SOUND, spoken, uploaded
 
@@ -17,7 +17,6 @@ MACHINE = "grade_attempt"
 FETCHES = {"repository": "FetchRepository", "text": "FetchText", "video": "FetchVideo"}
 JUDGED = ["IsRead", "GiveOpinion", "IsCertain", "SettleGrade", "Settled"]
 FAILED = ["FailGrading", "GradingFailed"]
-NO_DATABASE = "postgresql+pg8000://nobody@127.0.0.1:9/nothing"
 NOBODY_THERE = "http://127.0.0.1:9"
 
 

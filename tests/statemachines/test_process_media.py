@@ -8,7 +8,7 @@ import pytest
 from local.client import Client, wait_for
 from tests.media.files import PAGE, a_video, short_clip
 from tests.stack.executions import Execution, reached, tell_again, walked
-from tests.stack.functions import broken, misled
+from tests.stack.functions import NO_DATABASE, broken, misled
 from tests.stack.product import Product
 from tests.stack.works import uploaded
 
@@ -19,7 +19,6 @@ PROBED = [*CLAIMED, "Probe", "IsAccepted"]
 HEARD = [*PROBED, "ExtractSound", "Transcribe"]
 READY = [*HEARD, "FinishWithTranscript", "Ready"]
 FAILED = ["FailProcessing", "ProcessingFailed"]
-NO_DATABASE = "postgresql+pg8000://nobody@127.0.0.1:9/nothing"
 
 
 @pytest.fixture(scope="module")
