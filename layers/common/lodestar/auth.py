@@ -6,6 +6,8 @@ The authorizer's answer is cached for 60 s, so the expiry is checked again here.
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from uuid import UUID
 
 from lodestar import clock
@@ -13,6 +15,8 @@ from lodestar.principal import NOBODY, Principal, Role
 from lodestar.problems import Forbidden, OrganizationRequired, Unauthenticated
 
 ORGANIZATION_HEADER = "lodestar-organization"
+REMEMBERED = 128
+"""How many contexts' contents a process keeps parsed. A person's requests, and so a screen's, carry the same one."""
 
 
 def principal_from(
@@ -29,8 +33,10 @@ def principal_from(
     context that is no authorizer's, `OrganizationRequired`, or `Forbidden` when an API key lacks `needed_scope`.
     """
     try:
-        user_id, memberships, key = _read(context)
         ends_at = _ends_at(context)
+        user_id, memberships, key = _read(
+            context["user_id"], context.get("memberships") or "{}", context.get("api_key_id")
+        )
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Unauthenticated() from None
     if ends_at <= clock.now().timestamp():
@@ -45,16 +51,16 @@ def principal_from(
     return Principal(user_id=user_id, org_id=org_id, roles=roles, api_key_id=key, scopes=scopes)
 
 
-Memberships = Mapping[str, frozenset[Role]]
+Memberships = Mapping[UUID, frozenset[Role]]
 """Roles by the organization's id."""
 
 
-def _read(context: Mapping[str, str]) -> tuple[UUID, Memberships, UUID | None]:
+@lru_cache(maxsize=REMEMBERED)
+def _read(user_id: str, memberships: str, key: str | None) -> tuple[UUID, Memberships, UUID | None]:
     """The person, their memberships, and the API key that they use."""
-    given = json.loads(context.get("memberships") or "{}")
-    memberships = {str(UUID(org_id)): frozenset(map(Role, roles)) for org_id, roles in given.items()}
-    key = context.get("api_key_id")
-    return UUID(context["user_id"]), memberships, UUID(key) if key else None
+    given = json.loads(memberships)
+    roles_by_id = {UUID(org_id): frozenset(map(Role, roles)) for org_id, roles in given.items()}
+    return UUID(user_id), MappingProxyType(roles_by_id), UUID(key) if key else None
 
 
 def _ends_at(context: Mapping[str, str]) -> float:
@@ -67,12 +73,13 @@ def _chosen(memberships: Memberships, organization: str | None) -> tuple[UUID, f
     if organization is None:
         if len(memberships) != 1:
             raise OrganizationRequired()
-        organization = next(iter(memberships))
-    try:
-        org_id = UUID(organization)
-    except ValueError:
-        raise OrganizationRequired(f"{organization!r} is not an organization's id.") from None
-    roles = memberships.get(str(org_id), frozenset()) | _everywhere(memberships)
+        [org_id] = memberships
+    else:
+        try:
+            org_id = UUID(organization)
+        except ValueError:
+            raise OrganizationRequired(f"{organization!r} is not an organization's id.") from None
+    roles = memberships.get(org_id, frozenset()) | _everywhere(memberships)
     if not roles:
         raise OrganizationRequired("You do not belong to that organization.")
     return org_id, roles
