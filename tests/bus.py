@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from lodestar.db import work_for
-from lodestar.events import Event
+from lodestar.events import Event, Told
 
 ROOT = Path(__file__).resolve().parent.parent
 _delivered: set[UUID] = set()
@@ -30,9 +30,12 @@ def subscribers() -> dict[str, list[Callable[[dict[str, Any], Any], dict[str, An
         if file.stem == "__init__":
             continue
         module = importlib.import_module(f"{file.parent.parent.name}.reactions.{file.stem}")
-        _session, event = inspect.signature(module.react, eval_str=True).parameters.values()
+        _context, event = inspect.signature(module.react, eval_str=True).parameters.values()
         if issubclass(event.annotation, Event):
             found[event.annotation.name].append(module.handler)
+        elif event.annotation is Told:
+            for name in module.EVENTS:
+                found[name].append(module.handler)
     return dict(found)
 
 

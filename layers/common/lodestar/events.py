@@ -95,6 +95,79 @@ def reaction(event_type: type[E], react: Callable[[Session, E], None]) -> Handle
     return _queue_consumer(name, take)
 
 
+def stepwise_reaction(event_type: type[E], react: Callable[[UUID, E], None]) -> Handler:
+    """The Lambda handler of a reaction that calls a vendor: `react` gets the organization's id and opens units of
+    work of its own, none of them during the call.
+
+    It may run any number of times for one event, whatever it has committed before; its own rows must make the effect
+    single, for no inbox row can commit with all of it. A message that fails comes again, as with `reaction`.
+    """
+    name = f"{react.__module__}.{react.__name__}"
+
+    def take(envelope: Mapping[str, Any]) -> None:
+        detail = envelope["detail"]
+        begin_correlation(detail.get("correlation_id"))
+        org_id, event_id = UUID(detail["org_id"]), UUID(detail["event_id"])
+        try:
+            react(org_id, _read(event_type, detail))
+        except Exception as error:
+            _record_failure(org_id, event_id, name, error)
+            raise
+
+    return _queue_consumer(name, take)
+
+
+def _record_failure(org_id: UUID, event_id: UUID, name: str, error: Exception) -> None:
+    reason = without_values(f"{type(error).__name__}: {error}")
+    with work_for(org_id) as session:
+        session.execute(RECORD_FAILURE, {"event_id": event_id, "reaction": name, "error": reason[:2000]})
+
+
+def staged_reaction(event_type: type[E], react: Callable[[UUID, E], None]) -> Handler:
+    """The Lambda handler of a reaction that calls others, which no transaction may wait for.
+
+    `react` is handed the organization and opens its own units of work. There is no inbox row that commits with an
+    effect: the states of its own rows make it harmless to be handed an event again. One that fails comes again.
+    """
+    name = f"{react.__module__}.{react.__name__}"
+
+    def take(envelope: Mapping[str, Any]) -> None:
+        detail = envelope["detail"]
+        begin_correlation(detail.get("correlation_id"))
+        org_id, event_id = UUID(detail["org_id"]), UUID(detail["event_id"])
+        try:
+            react(org_id, _read(event_type, detail))
+        except Exception as error:
+            _record_failure(org_id, event_id, name, error)
+            raise
+
+    return _queue_consumer(name, take)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event of any type, as its publisher told it."""
+
+    event_id: UUID
+    name: str
+    occurred_at: str
+    data: dict[str, Any]
+
+
+def forwarding_reaction(forward: Callable[[Session, Told], None]) -> Handler:
+    """The Lambda handler of a reaction that passes events on, of whichever types its rule lets through."""
+    name = f"{forward.__module__}.{forward.__name__}"
+
+    def take(envelope: Mapping[str, Any]) -> None:
+        detail = envelope["detail"]
+        begin_correlation(detail.get("correlation_id"))
+        event_id = UUID(detail["event_id"])
+        told = Told(event_id, envelope["detail-type"], detail["occurred_at"], detail["data"])
+        _once(UUID(detail["org_id"]), event_id, name, lambda session: forward(session, told))
+
+    return _queue_consumer(name, take)
+
+
 def _read(event_type: type[E], detail: Mapping[str, Any]) -> E:
     if detail.get("version") != event_type.version:
         raise UnknownVersion(
@@ -138,10 +211,7 @@ def _once(org_id: UUID, event_id: UUID, name: str, effect: Callable[[Session], N
                 return
             effect(session)
     except Exception as error:
-        reason = without_values(f"{type(error).__name__}: {error}")
-        failure = {"event_id": event_id, "reaction": name, "error": reason[:2000]}
-        with work_for(org_id) as session:
-            session.execute(RECORD_FAILURE, failure)
+        _record_failure(org_id, event_id, name, error)
         raise
 
 
