@@ -10,9 +10,12 @@ from typing import Any
 import httpx
 import uvicorn
 
-from simulators.app import create_app
+from simulators.app import CALLING_BACK, create_app
+from simulators.control import Orders
 
 START_SECONDS = 15.0
+USUAL = {vendor: Orders(time_factor=0.02) for vendor in CALLING_BACK}
+"""In tests everything goes well until it is ordered otherwise, fifty times as fast as it would."""
 
 
 class Simulators:
@@ -35,6 +38,16 @@ class Simulators:
         """What the vendor was asked."""
         return list(self._client.get(f"/_sent/{vendor}").json())
 
+    def inbox(self, *, to: str = "", channel: str = "", limit: int = 50) -> dict[str, Any]:
+        """What was sent to people: `total`, `states` (how many in each), and the newest `messages`."""
+        answer = self._client.get("/_inbox.json", params={"to": to, "channel": channel, "limit": limit})
+        return dict(answer.raise_for_status().json())
+
+    def callbacks(self, vendor: str) -> list[dict[str, Any]]:
+        """The attempts of the vendor's webhook, oldest first."""
+        attempts = self._client.get("/_control/callbacks").json()
+        return [attempt for attempt in attempts if attempt["vendor"] == vendor]
+
     def push(self, owner: str, name: str, files: dict[str, str] | None = None, **more: Any) -> str:
         """Commit to a repository; answers the SHA."""
         answer = self._client.put(
@@ -46,7 +59,9 @@ class Simulators:
 @contextmanager
 def running(state_directory: Path) -> Iterator[Simulators]:
     """Serve on a free port until the block ends."""
-    config = uvicorn.Config(create_app(state_directory), host="127.0.0.1", port=0, log_level="error")
+    config = uvicorn.Config(
+        create_app(state_directory, usual=USUAL), host="127.0.0.1", port=0, log_level="error"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
