@@ -123,27 +123,6 @@ def _record_failure(org_id: UUID, event_id: UUID, name: str, error: Exception) -
         session.execute(RECORD_FAILURE, {"event_id": event_id, "reaction": name, "error": reason[:2000]})
 
 
-def staged_reaction(event_type: type[E], react: Callable[[UUID, E], None]) -> Handler:
-    """The Lambda handler of a reaction that calls others, which no transaction may wait for.
-
-    `react` is handed the organization and opens its own units of work. There is no inbox row that commits with an
-    effect: the states of its own rows make it harmless to be handed an event again. One that fails comes again.
-    """
-    name = f"{react.__module__}.{react.__name__}"
-
-    def take(envelope: Mapping[str, Any]) -> None:
-        detail = envelope["detail"]
-        begin_correlation(detail.get("correlation_id"))
-        org_id, event_id = UUID(detail["org_id"]), UUID(detail["event_id"])
-        try:
-            react(org_id, _read(event_type, detail))
-        except Exception as error:
-            _record_failure(org_id, event_id, name, error)
-            raise
-
-    return _queue_consumer(name, take)
-
-
 @dataclass(frozen=True, slots=True)
 class Told:
     """An event of any type, as its publisher told it."""
