@@ -1,5 +1,7 @@
 """One origin for the whole product, as CloudFront makes it on AWS: the domains' APIs, the documentation, the keys.
 
+/_inbox is the simulators' page of what was sent to people; there is none on AWS.
+
 Storage and sign-in are reached at the embedded AWS itself; /config.json tells where.
 """
 
@@ -238,6 +240,16 @@ def create_app(settings: Settings, *, patience: float = 20) -> Starlette:
             headers={"Cache-Control": "no-store"},
         )
 
+    simulators = httpx.AsyncClient(base_url=settings.simulator_url, timeout=ANSWER_SECONDS, trust_env=False)
+
+    async def inbox(request: Request) -> Response:
+        try:
+            answer = await simulators.get(_raw_path(request))
+        except httpx.TransportError as gone:
+            raise Unavailable("The simulators are starting.", headers={"Retry-After": "2"}) from gone
+        kept = {name: text for name, text in answer.headers.items() if name not in _BETWEEN_NEIGHBOURS}
+        return Response(answer.content, answer.status_code, kept)
+
     async def start_page(_: Request) -> Response:
         return RedirectResponse("/docs")
 
@@ -250,6 +262,9 @@ def create_app(settings: Settings, *, patience: float = 20) -> Starlette:
         Route("/openapi.json", openapi),
         Route("/config.json", configuration),
         Route("/.well-known/{name:path}", gateway.read_key),
+        Route("/_inbox", inbox),
+        Route("/_inbox.json", inbox),
+        Route("/_inbox/{rest:path}", inbox),
         Route("/v1/{domain}/{rest:path}", gateway.call_api, methods=METHODS),
         Route("/{rest:path}", unknown, methods=METHODS),
     ]

@@ -13,6 +13,14 @@ VENDOR_SETTINGS = {
     "OPENAI_BASE_URL": "OpenaiBaseUrl",
     "GITHUB_TOKEN": "GithubToken",
     "AI_MODELS": "AiModels",
+    "SENDGRID_API_KEY": "SendgridApiKey",
+    "AISENSY_API_KEY": "AisensyApiKey",
+    "AISENSY_WEBHOOK_SECRET": "AisensyWebhookSecret",
+    "BOLNA_API_KEY": "BolnaApiKey",
+    "BOLNA_FROM_NUMBER": "BolnaFromNumber",
+    "EMAIL_VENDOR": "EmailVendor",
+    "EMAIL_FROM": "EmailFrom",
+    "USE_REAL_EXTERNAL_APIS": "UseRealExternalApis",
 }
 """What the developer's environment hands to the product, by the template's parameter. A key selects its vendor."""
 

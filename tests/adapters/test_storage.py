@@ -193,6 +193,15 @@ def test_a_large_file_goes_up_in_parts(store: storage.ObjectStore) -> None:
     assert store.complete_multipart("parts.webm", upload_id=upload_id, parts=parts) == finished
 
 
+def test_an_open_upload_in_parts_is_found_by_its_key(store: storage.ObjectStore) -> None:
+    upload_id = store.start_multipart("begun", content_type="video/webm")
+    store.start_multipart("begun-too", content_type="video/webm")
+
+    assert store.find_multipart("begun") == upload_id
+    store.abort_multipart("begun", upload_id=upload_id)
+    assert store.find_multipart("begun") is None
+
+
 def test_a_missing_part_leaves_the_upload_incomplete(store: storage.ObjectStore) -> None:
     upload_id = store.start_multipart("gap", content_type="video/webm")
 
