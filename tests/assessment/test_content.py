@@ -246,6 +246,16 @@ def test_a_tier_template_is_written_once_a_tier() -> None:
     assert put(url, {"bank_id": bank}, as_=staff_of()).status == 404
 
 
+def test_the_words_that_are_in_use_make_no_new_revision() -> None:
+    staff = staff_of()
+    body = bodies(staff)["prompt-templates"]
+    first = post(f"{BASE}/prompt-templates", body, as_=staff).expect(201)
+    assert post(f"{BASE}/prompt-templates", body, as_=staff).expect(200) == first
+    post(f"{BASE}/prompt-templates", body | {"input_prompt": "Other {count}."}, as_=staff).expect(201)
+    back = post(f"{BASE}/prompt-templates", body, as_=staff).expect(201)
+    assert back["revision"] == first["revision"] + 2
+
+
 def test_a_new_revision_of_a_prompt_replaces_the_active_one_and_going_back_is_one_call() -> None:
     staff = staff_of()
     body = bodies(staff)["prompt-templates"]

@@ -37,7 +37,27 @@ def test_each_run_asks_again_in_the_works_own_organization(stuck: UUID) -> None:
 
 
 def test_every_domain_that_reports_stuck_work_answers() -> None:
-    assert set(reconcile.handler({}, None)) == {"attempts", "assets", "privacy_requests"}
+    assert set(reconcile.handler({}, None)) == {"attempts", "assets", "privacy_requests", "failed"}
+
+
+def test_one_that_cannot_be_asked_for_keeps_nothing_from_it(
+    stuck: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = " UNION ALL ".join(
+        f"SELECT uuidv7() AS org_id, '{event}' AS event_name, CAST('{{}}' AS jsonb) AS data"
+        for event in ("identity.never_happened", "nowhere.never_happened", "identity.membership_created")
+    )
+    others = {
+        "bad": text(f"{bad} WHERE CAST(:older_than AS integer) > 0"),
+        "broken": text("SELECT FROM backbone.nowhere WHERE :older_than > 0"),
+        **reconcile.SOURCES,
+    }
+    monkeypatch.setattr(reconcile, "SOURCES", others)
+    counts = reconcile.handler({}, None)
+    assert {kind: counts[kind] for kind in ("bad", "broken", "test", "failed")} == {
+        "bad": 0, "broken": 0, "test": 1, "failed": 4,
+    }  # fmt: skip
+    assert [event["name"] for event in emitted(stuck)] == ["identity.membership_created"]
 
 
 def test_an_event_that_nobody_publishes_is_an_error() -> None:

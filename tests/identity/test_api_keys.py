@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from lodestar import clock
 from lodestar.db import work_for
@@ -135,3 +136,28 @@ def test_a_key_that_makes_no_sense_says_which_field(field: str, value: Any) -> N
 
 def test_staff_has_no_keys() -> None:
     assert gateway.post(KEYS, BODY, as_=a_person(an_organization(), Role.ORG_STAFF)).status == 403
+
+
+def test_a_live_key_s_name_is_its_own_and_one_that_is_over_gives_it_free() -> None:
+    admin = an_admin()
+    for _ in range(2):
+        made = a_key(admin)
+        assert gateway.post(KEYS, BODY, as_=admin).expect(409)["code"] == "key_name_taken"
+        gateway.delete(f"{KEYS}/{made['id']}", as_=admin).expect(204)
+    expired, another = a_key(admin), an_admin()
+    with work_for(admin.org_id) as session:
+        past = {"id": expired["id"], "at": clock.now() - timedelta(days=1)}
+        session.execute(text("UPDATE identity.api_keys SET expires_at = :at WHERE id = :id"), past)
+    a_key(admin)
+    a_key(another)
+
+
+def test_the_database_itself_keeps_a_name_to_one_live_key() -> None:
+    admin = an_admin()
+    made = a_key(admin)
+    double = """
+        INSERT INTO identity.api_keys (user_id, name, prefix, key_hash, scopes, expires_at)
+        SELECT user_id, name, prefix, 'another', scopes, expires_at FROM identity.api_keys WHERE id = :id
+        """
+    with pytest.raises(DBAPIError, match="api_keys_live_name"), work_for(admin.org_id) as session:
+        session.execute(text(double), {"id": made["id"]})

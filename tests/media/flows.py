@@ -26,14 +26,15 @@ def consent(person: Person, purpose: str = "recording") -> None:
 
 
 def begin(person: Person, **fields: Any) -> Answer:
-    """Open an upload; by default of a small interview."""
+    """Open an upload; by default of a small interview. `idempotency_key` is its header."""
+    key = fields.pop("idempotency_key", None)
     usual = {
         "purpose": "interview_video",
         "size_bytes": 200_000,
         "content_type": "video/webm;codecs=vp9,opus",
         "filename": "answers.webm",
     }
-    return gateway.post(UPLOADS, usual | fields, as_=person)
+    return gateway.post(UPLOADS, usual | fields, as_=person, headers={"Idempotency-Key": key} if key else {})
 
 
 def send(upload: dict[str, Any], data: bytes) -> None:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from lodestar.adapters.storage import object_store
-from lodestar.principal import Role
+from lodestar.db import work_for
+from lodestar.principal import NOBODY, Role
 from media.reactions import object_created
 from media.schedules import find_uploads
 from tests import gateway
@@ -155,10 +157,6 @@ def test_the_sixty_first_upload_of_an_hour_waits() -> None:
 
 
 def test_a_file_that_nobody_told_of_is_found_and_a_lost_one_expires(learner: Person, time: Clock) -> None:
-    from sqlalchemy import text
-
-    from lodestar.db import work_for
-
     arrived, lost = flows.begin(learner).expect(201), flows.begin(learner).expect(201)
     flows.send(arrived, Path(INTERVIEW).read_bytes())
     with work_for(learner.org_id) as session:
@@ -174,3 +172,61 @@ def test_a_file_that_nobody_told_of_is_found_and_a_lost_one_expires(learner: Per
     assert (after["state"], after["problem_code"]) == ("expired", "upload_expired")
     closed = gateway.post(f"{flows.UPLOADS}/{lost['id']}/completions", {}, as_=learner)
     assert closed.json["code"] == "upload_closed"
+
+
+@pytest.mark.parametrize("size_bytes", [MEGABYTE, 300 * MEGABYTE], ids=["whole", "in parts"])
+def test_a_lost_answer_is_had_again_with_a_fresh_form_and_nothing_of_it_is_kept(
+    staff: Person, time: Clock, size_bytes: int
+) -> None:
+    asked = {"purpose": "lesson_video", "size_bytes": size_bytes}
+    first = flows.begin(staff, idempotency_key="upload-1", **asked).expect(201)
+    time.forward(60)
+    again = flows.begin(staff, idempotency_key="upload-1", **asked).expect(201)
+    assert {**again, "target": None} == {**first, "target": None}
+    assert again["target"] != first["target"] or first["method"] == "multipart"
+    assert len(gateway.get(flows.ASSETS, as_=staff).expect(200)["data"]) == 1
+    assert flows.begin(staff, idempotency_key="upload-1", **{**asked, "size_bytes": 7}).json["code"] == (
+        "idempotency_key_reused"
+    )
+    with work_for(staff.org_id) as session:
+        assert session.scalars(text("SELECT body FROM backbone.idempotency_keys")).all() == [None]
+
+
+def test_addresses_of_parts_are_signed_again_until_the_upload_is_closed(staff: Person, time: Clock) -> None:
+    upload = flows.begin(staff, purpose="lesson_video", size_bytes=300 * MEGABYTE).expect(201)
+    url, key = f"{flows.UPLOADS}/{upload['id']}/parts", {"Idempotency-Key": "parts-1"}
+    for _ in range(2):
+        answer = gateway.post(url, {"numbers": [1, 2]}, as_=staff, headers=key)
+        assert [part["number"] for part in answer.expect(200)["parts"]] == [1, 2]
+        assert answer.headers["cache-control"] == "no-store"
+    other = gateway.post(url, {"numbers": [3]}, as_=staff, headers=key)
+    assert other.json["code"] == "idempotency_key_reused"
+    time.forward(25 * 3600)
+    for _ in range(2):
+        closed = gateway.post(url, {"numbers": [1, 2]}, as_=staff, headers=key)
+        assert closed.expect(409)["code"] == "upload_closed"
+
+
+def test_abandoned_uploads_do_not_keep_later_ones_from_their_turn(learner: Person) -> None:
+    later = flows.begin(learner).expect(201)
+    abandoned = """
+        INSERT INTO media.uploads (asset_id, owner_id, method, storage_key, content_type, declared_bytes,
+          largest_bytes, correlation_id, created_at, expires_at)
+        SELECT asset_id, owner_id, method, storage_key || n, content_type, declared_bytes, largest_bytes,
+          correlation_id, now() - interval '30 days', expires_at
+        FROM media.uploads, generate_series(1, 1000) AS n
+        """
+    with work_for(learner.org_id) as session:
+        session.execute(text(abandoned))
+        session.execute(
+            text("UPDATE media.uploads SET created_at = now() - interval '1 hour' WHERE id = :id"), later
+        )
+    turns = [_due(), _due()]
+    with work_for(learner.org_id) as session:
+        session.execute(text("UPDATE media.uploads SET state = 'expired'"))
+    assert [later["id"] in turn for turn in turns] == [False, True]
+
+
+def _due() -> set[str]:
+    with work_for(NOBODY) as session:
+        return {str(found) for found in session.scalars(text("SELECT id FROM media.pending_uploads(120)"))}

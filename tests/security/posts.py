@@ -32,8 +32,6 @@ LEARNERS = frozenset(
 )
 PUBLISH = "/v1/learning/programs/{program_id}/versions"
 REPEATABLE = {
-    "POST /v1/assessment/prompt-templates": "every change of the words is a revision of its own",
-    "POST /v1/identity/api-keys": "keys have no natural key: a second one is listed, and revoked",
     "POST /v1/identity/public/registrations": "asking again sends another code; five times in a quarter of an hour",
     "POST /v1/identity/public/email-verifications": "the user pool takes a code once",
     "POST /v1/media/uploads whole": "a form is no file: what nobody sends expires",

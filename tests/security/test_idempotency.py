@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lodestar import idempotency
+from lodestar import idempotency, limits
 from lodestar.ids import new_id
 from tests.gateway import Answer
 from tests.proof import WHOLE, Proof, size
@@ -80,7 +80,25 @@ def in_twins(request: Request) -> list[Answer]:
 
 
 def content(answer: Answer) -> tuple[Any, ...]:
-    return (answer.status, answer.text, answer.headers.get("etag"), answer.headers.get("location"))
+    """What must be the same: all but signatures, which an answer that is made anew bears fresh ones of."""
+    kept = answer.headers.get("etag"), answer.headers.get("location")
+    if answer.headers.get("cache-control") == "no-store":
+        return (answer.status, json.dumps(unsigned(answer.json)), *kept)
+    return (answer.status, answer.text, *kept)
+
+
+def unsigned(value: Any) -> Any:
+    """The answer without what signing adds to a form, and to a link that lives from now on."""
+    if isinstance(value, list):
+        return [unsigned(entry) for entry in value]
+    if isinstance(value, dict):
+        added = {"expires_at"} if "url" in value else set()
+        return {
+            name: unsigned(entry)
+            for name, entry in value.items()
+            if name not in {"policy"} | added and not name.startswith("x-amz-")
+        }
+    return value.partition("X-Amz-Algorithm=")[0] if isinstance(value, str) else value
 
 
 def disagreement(answers: list[Answer]) -> str | None:
@@ -103,7 +121,8 @@ def other_content(request: Request) -> Request:
     """The same call with another body that is as acceptable: another text where there is one, else other bytes."""
     for field in TEXTS:
         if isinstance(request.body, dict) and isinstance(request.body.get(field), str):
-            return replace(request, body={**request.body, field: f"1{request.body[field][1:]}"})
+            first, rest = request.body[field][0], request.body[field][1:]
+            return replace(request, body={**request.body, field: f"{'2' if first == '1' else '1'}{rest}"})
     return replace(request, body="{}" if request.body is None else json.dumps(request.body) + " ")
 
 
@@ -162,6 +181,20 @@ def test_control_without_a_lease_twins_work_while_a_vendor_is_asked(
     monkeypatch.setattr(idempotency, "LEASE_SECONDS", -1)
     tried, caught = wrong_twins(vendors, alone, only=is_of_several_transactions)
     proof.control("R2", "no lease", tried=tried, caught=caught)
+
+
+def test_control_a_doubled_spend_is_a_doubled_effect(
+    proof: Proof, vendors: Vendors, alone: dict[str, Effect], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spend = limits.spend
+
+    def twice(*spending: Any, **bucket: Any) -> None:
+        for _ in range(2):
+            spend(*spending, **bucket)
+
+    monkeypatch.setattr(limits, "spend", twice)
+    tried, caught = wrong_twins(vendors, alone, only=lambda name: "media/uploads " in name)
+    proof.control("R2", "tokens are spent twice", tried=tried, caught=caught)
 
 
 def wrong_twins(

@@ -14,8 +14,9 @@ from uuid import UUID
 import boto3
 import pytest
 from sqlalchemy import TextClause, create_engine, text
+from sqlalchemy.orm import Session
 
-from lodestar import aws, db, idempotency
+from lodestar import aws, db, idempotency, limits
 from lodestar.config import settings
 from lodestar.db import work_for
 from lodestar.principal import NOBODY
@@ -25,7 +26,8 @@ from tests.security.catalogue import Row, Rows, relations
 T = TypeVar("T")
 CONNECTIONS = 70
 BESIDES = frozenset({"backbone.idempotency_keys", "backbone.rate_buckets"})
-"""The keys themselves, and tokens that come back with time."""
+"""The keys themselves, and tokens that come back with time: `Vendors` counts what is spent."""
+SPENT = "test.spent"
 PATIENCE_SECONDS = 60
 WRITES = ("SignUp", "AdminCreateUser", "AdminDeleteUser", "AdminSetUserPassword", "ConfirmSignUp")
 
@@ -77,23 +79,45 @@ class Request:
 
 
 class Vendors:
-    """What was changed outside the database: accounts by kind of change, uploads begun in storage."""
+    """What rows do not tell: changes of accounts by their kind, uploads begun in storage, and tokens spent.
+
+    A bucket's tokens come back with time, so it is the spending that is counted, once it is committed.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._accounts: Counter[str] = Counter()
+        self._done: list[str] = []  # appended to by many threads
+        self._note_changes_of_accounts(monkeypatch)
+        self._note_spending(monkeypatch)
+
+    def _note_changes_of_accounts(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ask = aws.call
 
         def noted(service: str, target: str, body: dict[str, Any], **options: Any) -> dict[str, Any]:
             action = target.rpartition(".")[2]
+            answer = ask(service, target, body, **options)
             if action in WRITES:
-                self._accounts[action] += 1
-            return ask(service, target, body, **options)
+                self._done.append(action)
+            return answer
 
         monkeypatch.setattr(aws, "call", noted)
 
+    def _note_spending(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        spend, commit = limits.spend, Session.commit
+
+        def noted(session: Session, name: str, caller: UUID, **bucket: int) -> None:
+            spend(session, name, caller, **bucket)
+            session.info.setdefault(SPENT, []).append(f"spent {name}")
+
+        def committed(session: Session) -> None:
+            commit(session)
+            self._done.extend(session.info.pop(SPENT, []))
+
+        monkeypatch.setattr(limits, "spend", noted)
+        monkeypatch.setattr(Session, "commit", committed)
+
     def count(self) -> Counter[str]:
-        uploads = boto3.client("s3").list_multipart_uploads(Bucket=settings().media_bucket)
-        return self._accounts + Counter(multipart=len(uploads.get("Uploads", [])))
+        uploads = boto3.client("s3").list_multipart_uploads(Bucket=settings().need("media_bucket"))
+        return Counter(self._done) + Counter(multipart=len(uploads.get("Uploads", [])))
 
 
 @cache

@@ -9,6 +9,7 @@ import inspect
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter as FastAPIRouter
@@ -43,6 +44,7 @@ from lodestar.responses import PROBLEM_JSON, guard_problem, problems
 from lodestar.work import Work
 
 __all__ = [
+    "MADE_ANEW",
     "ORGANIZATION_OPTIONAL",
     "APIRouter",
     "Administrator",
@@ -97,6 +99,18 @@ async def _need_no_organization(request: Request) -> None:
 ORGANIZATION_OPTIONAL = Depends(_need_no_organization)
 """For the few operations that come before an organization is chosen: `dependencies=[ORGANIZATION_OPTIONAL]`.
 Their caller's `org_id` is NOBODY when they belong to several organizations, or to none, and named none."""
+
+
+async def _make_anew(request: Request) -> None:
+    claimed: idempotency.Claim | None = getattr(request.state, "claim", None)
+    if claimed:
+        request.state.claim = replace(claimed, is_made_anew=True)
+
+
+MADE_ANEW = Depends(_make_anew)
+"""For a POST whose `no-store` answer holds what can be signed again, for what is there already:
+`dependencies=[MADE_ANEW]`. Repeated with its Idempotency-Key it runs again and must change nothing: by itself, or by
+asking `work.is_resumed`."""
 
 
 async def _any_caller(request: Request) -> Principal:

@@ -3,7 +3,7 @@
 The key's row is claimed by the first statement of the request's transaction and answered by its last, so a twin waits
 for it and a request that crashed leaves no trace. A request of several transactions commits its claim with the first:
 the claim is a lease, which twins wait for, and which runs out should its holder die. Answers with
-`Cache-Control: no-store` hold a secret and are never kept.
+`Cache-Control: no-store` hold a secret and are never kept; an endpoint that can make its answer anew is asked again.
 """
 
 import hashlib
@@ -48,8 +48,9 @@ SAVE = text(
     {OF_HOLDER} RETURNING 1
     """
 )
-END_LEASE = text(f"UPDATE backbone.idempotency_keys SET leased_until = '-infinity' {OF_HOLDER}")
-FORGET = text(f"DELETE FROM backbone.idempotency_keys {OF_HOLDER}")
+UNANSWERED = f"{OF_HOLDER} AND status IS NULL"
+END_LEASE = text(f"UPDATE backbone.idempotency_keys SET leased_until = '-infinity' {UNANSWERED}")
+FORGET = text(f"DELETE FROM backbone.idempotency_keys {UNANSWERED}")
 SECRET_FIELDS = frozenset({"password"})
 PUBLIC = "/public/"
 KEPT_HEADERS = ("etag", "location", "content-type")
@@ -57,11 +58,15 @@ KEPT_HEADERS = ("etag", "location", "content-type")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a request wants to hold: its key, and of which content it is."""
+    """What a request wants to hold: its key, and of which content it is.
+
+    Of an operation that `is_made_anew` a repeated request runs again, where its answer could not be kept.
+    """
 
     route: str
     key: str
     fingerprint: str
+    is_made_anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +76,12 @@ class Held:
     claim: Claim
     holder: UUID
     intent_id: UUID
+    is_answered: bool
 
     @property
     def is_resumed(self) -> bool:
-        """An earlier try died, or failed by something that may pass; what it committed stands."""
-        return self.holder != self.intent_id
+        """An earlier try was answered, died, or failed by something that may pass; what it committed stands."""
+        return self.is_answered or self.holder != self.intent_id
 
 
 class Replay(Exception):
@@ -126,13 +132,14 @@ def claim(session: Session, wanted: Claim) -> Held:
         raise
     if row.fingerprint != wanted.fingerprint:
         raise IdempotencyKeyReused()
-    if row.status is None:
-        if row.holder != holder:
-            raise RequestInProgress()
-        return Held(wanted, holder, row.intent_id)
-    if row.body is None:
+    is_answered = row.status is not None
+    if not is_answered and row.holder != holder:
+        raise RequestInProgress()
+    if row.body is not None:
+        raise Replay(row.status, row.body.encode(), row.headers)
+    if is_answered and not wanted.is_made_anew:
         raise SecretAlreadyShown()
-    raise Replay(row.status, row.body.encode(), row.headers)
+    return Held(wanted, row.holder, row.intent_id, is_answered)
 
 
 def save(
@@ -154,7 +161,10 @@ def save(
 
 
 def let_go(session: Session, held: Held, *, refused: bool) -> None:
-    """A request of several transactions failed. A refusal leaves no trace; anything else may be resumed at once."""
+    """A request of several transactions failed. A refusal leaves no trace; anything else may be resumed at once.
+
+    A request that was answered before stays answered.
+    """
     session.execute(FORGET if refused else END_LEASE, _holder(session, held))
 
 

@@ -38,7 +38,7 @@ class Work:
 
     @property
     def is_resumed(self) -> bool:
-        """Whether an earlier try died on its way, so that what it committed is there."""
+        """Whether an earlier try died on its way or was answered, so that what it committed is there."""
         return bool(self._held and self._held.is_resumed)
 
     @contextmanager

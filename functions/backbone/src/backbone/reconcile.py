@@ -5,11 +5,13 @@ often does nothing. Files that storage did not tell of are found by media's own 
 """
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from lodestar import events
 from lodestar.db import unit_of_work, work_for
@@ -19,6 +21,7 @@ from lodestar.log import continuing, log
 from lodestar.principal import NO_TENANT
 
 OLDER_THAN_SECONDS = 300
+FAILED = "failed"
 SOURCES = {
     "attempts": text("SELECT org_id, event_name, data FROM assessment.stuck_attempts(:older_than)"),
     "privacy_requests": text(
@@ -45,31 +48,64 @@ LAST_ASKED = text(
 
 
 def run(*, older_than_seconds: int = OLDER_THAN_SECONDS) -> Mapping[str, int]:
-    """How many of each kind were asked for again."""
-    counts: dict[str, int] = {}
+    """How many of each kind were asked for again, and how many `failed` to be. What fails is logged, and keeps
+    nothing else from being asked for."""
+    counts: Counter[str] = Counter(dict.fromkeys((*SOURCES, FAILED), 0))
     for kind, stuck in SOURCES.items():
-        with unit_of_work(NO_TENANT, read_only=True) as session:
-            rows = session.execute(stuck, {"older_than": older_than_seconds}).all()
-        for org_id, event_name in {(row.org_id, row.event_name) for row in rows}:
-            alike = [row.data for row in rows if (row.org_id, row.event_name) == (org_id, event_name)]
-            _ask_again(org_id, event_name, alike, kind=kind)
-        counts[kind] = len(rows)
+        for (org_id, event_name), work in _stuck(stuck, older_than_seconds, counts).items():
+            correlations = _correlations(org_id, event_name, work)
+            for data in work:
+                with _noting_failure(counts, kind=kind, event_name=event_name, data=data):
+                    with continuing(correlations.get(_subject(event_name, data))):
+                        _ask_again(org_id, event_name, data, kind=kind)
+                    counts[kind] += 1
     return counts
 
 
-def _ask_again(org_id: UUID, event_name: str, work: Sequence[Mapping[str, Any]], *, kind: str) -> None:
-    """Under the correlation of the request that it was asked for in, so that its story stays one."""
+Work = Mapping[str, Any]
+"""The data of the event that asks for it."""
+
+
+@contextmanager
+def _noting_failure(counts: Counter[str], **what: Any) -> Iterator[None]:
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - logged; it is asked for again in five minutes
+        counts[FAILED] += 1
+        log.exception("work_not_asked_for_again", **what)
+
+
+def _stuck(
+    query: TextClause, older_than_seconds: int, counts: Counter[str]
+) -> Mapping[tuple[UUID, str], list[Work]]:
+    """What a domain reports, by organization and by the event that asks for it."""
+    found: dict[tuple[UUID, str], list[Work]] = {}
+    with _noting_failure(counts, query=str(query)), unit_of_work(NO_TENANT, read_only=True) as session:
+        for row in session.execute(query, {"older_than": older_than_seconds}):
+            found.setdefault((row.org_id, row.event_name), []).append(row.data)
+    return found
+
+
+def _subject(event_name: str, data: Work) -> str:
+    """The id of the work."""
+    key, _ = ASKED_BY.get(event_name, ("", []))
+    return str(data.get(key))
+
+
+def _correlations(org_id: UUID, event_name: str, work: Sequence[Work]) -> Mapping[str, str]:
+    """Of the request that each was asked for in, so that its story stays one."""
     key, names = ASKED_BY.get(event_name, ("", []))
-    subjects = [str(data.get(key)) for data in work]
+    subjects = [_subject(event_name, data) for data in work]
     with work_for(org_id) as session:
         asked = session.execute(LAST_ASKED, {"key": key, "names": names, "subjects": subjects})
-        correlations = {row.subject: row.correlation_id for row in asked}
-    for data, subject in zip(work, subjects, strict=True):
-        event = event_type(event_name).model_validate(data)
-        with continuing(correlations.get(subject)):
-            with work_for(org_id) as session:
-                event_id = events.emit(session, event)
-            log.info("work_asked_for_again", kind=kind, event_name=event_name, event_id=str(event_id))
+        return {row.subject: row.correlation_id for row in asked}
+
+
+def _ask_again(org_id: UUID, event_name: str, data: Work, *, kind: str) -> None:
+    event = event_type(event_name).model_validate(data)
+    with work_for(org_id) as session:
+        event_id = events.emit(session, event)
+    log.info("work_asked_for_again", kind=kind, event_name=event_name, event_id=str(event_id))
 
 
 def event_type(name: str) -> type[Event]:

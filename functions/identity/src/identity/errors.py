@@ -116,6 +116,13 @@ class SlugTaken(Conflict):
     title = "Another organization has this short name"
 
 
+class KeyNameTaken(Conflict):
+    """A live key is known by its name; revoked, rotated and expired ones give theirs free."""
+
+    code = "key_name_taken"
+    title = "A key of this name is in use; choose another name, or revoke or rotate that key"
+
+
 class KeyNotUsable(Conflict):
     """A revoked, rotated or expired key is not rotated again."""
 

@@ -10,7 +10,7 @@ from lodestar import aws
 from lodestar.aws import AwsRefused, AwsUnreachable
 from lodestar.config import settings
 from lodestar.log import log
-from lodestar.problems import RateLimited, Unavailable
+from lodestar.problems import Conflict, RateLimited, Unavailable
 
 TARGET = "AWSCognitoIdentityProviderService"
 RETRY_AFTER_SECONDS = 60
@@ -93,7 +93,12 @@ def _make_proven(email: str, password: str, *, exists: bool) -> None:
         "MessageAction": "SUPPRESS",
         "UserAttributes": attributes,
     }
-    _call("AdminCreateUser", {**_pool(), **account})
+    try:
+        _call("AdminCreateUser", {**_pool(), **account})
+    except AwsRefused as refusal:
+        if refusal.code != "UsernameExistsException":
+            raise
+        raise Conflict("Another request is making this account. Try again in a moment.") from refusal
     _set_password(email, password)
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Response
 
 from assessment.models.prompts import PromptTemplate
 from assessment.schemas.prompt_templates import (
@@ -26,6 +26,7 @@ from lodestar.api import (
 )
 from lodestar.pagination import Page, PageOf
 from lodestar.problems import NotFound, StaleVersion
+from lodestar.responses import answered_again
 
 router = APIRouter(tags=["assessment"])
 
@@ -54,13 +55,15 @@ def list_prompt_templates(
     summary="Add a revision of a prompt",
     status_code=201,
     response_model=PromptTemplateRead,
-    responses=problems(NotFound),
+    responses=answered_again() | problems(NotFound),
 )
 def create_prompt_template(
-    body: PromptTemplateCreate, _caller: Staff, session: WriteSession
+    body: PromptTemplateCreate, _caller: Staff, session: WriteSession, response: Response
 ) -> PromptTemplate:
-    """It replaces the active revision of its purpose and strategy."""
-    return service.create(session, body)
+    """It replaces the active revision of its purpose and strategy; the same words again answer 200 with that one."""
+    template, is_new = service.create(session, body)
+    response.status_code = 201 if is_new else 200
+    return template
 
 
 @router.get(

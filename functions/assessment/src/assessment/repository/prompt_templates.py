@@ -20,6 +20,18 @@ def next_revision(session: Session, *, purpose: str, strategy: str) -> int:
     return (session.scalar(last) or 0) + 1
 
 
+def active_revision(session: Session, *, purpose: str, strategy: str) -> PromptTemplate | None:
+    """The revision of the caller's organization that is in use."""
+    return session.scalar(
+        select(PromptTemplate).where(
+            PromptTemplate.org_id == principal_of(session).org_id,
+            PromptTemplate.purpose == purpose,
+            PromptTemplate.strategy == strategy,
+            PromptTemplate.active,
+        )
+    )
+
+
 def retire(session: Session, *, purpose: str, strategy: str) -> None:
     """Leave no revision of the caller's organization active for the purpose and strategy."""
     session.execute(

@@ -11,13 +11,15 @@ from assessment.service import content
 from lodestar.db import expect_version
 
 
-def create(session: Session, body: PromptTemplateCreate) -> PromptTemplate:
-    """The next revision, which replaces the active one."""
+def create(session: Session, body: PromptTemplateCreate) -> tuple[PromptTemplate, bool]:
+    """The next revision, which replaces the active one, and True; the active one, when it has the same words."""
     revision = repository.next_revision(session, purpose=body.purpose, strategy=body.strategy)
+    active = repository.active_revision(session, purpose=body.purpose, strategy=body.strategy)
+    if active and (active.system_prompt, active.input_prompt) == (body.system_prompt, body.input_prompt):
+        return active, False
     repository.retire(session, purpose=body.purpose, strategy=body.strategy)
-    return content.create(
-        session, PromptTemplate(revision=revision, active=True, **body.model_dump(mode="json"))
-    )
+    template = PromptTemplate(revision=revision, active=True, **body.model_dump(mode="json"))
+    return content.create(session, template), True
 
 
 def change(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Response
 
-from identity.errors import KeyNotUsable, PersonRequired
+from identity.errors import KeyNameTaken, KeyNotUsable, PersonRequired
 from identity.schemas.api_keys import ApiKeyCreate, ApiKeyRead, ApiKeyRotationCreate, ApiKeySecretRead
 from identity.service import api_keys as service
 from lodestar.api import (
@@ -35,7 +35,7 @@ def list_api_keys(_caller: Administrator, session: ReadSession, page: Paging) ->
     summary="Create an API key",
     status_code=201,
     response_model=ApiKeySecretRead,
-    responses=problems(PersonRequired, SecretAlreadyShown),
+    responses=problems(KeyNameTaken, PersonRequired, SecretAlreadyShown),
 )
 def create_api_key(
     body: ApiKeyCreate, caller: Administrator, session: WriteSession, response: Response

@@ -40,7 +40,8 @@ NEXT_STEP = "Enter the code that we sent to this address."
 def register(body: RegistrationCreate, work: PublicUnitOfWork) -> RegistrationRead:
     """Sends a code to the address. Registering again, before the code was entered, sends a new one."""
     with work.transaction() as session:
-        registrations.begin(session, body)
+        if not work.is_resumed:
+            registrations.begin(session, body)
     user_pool.register(email=body.email, password=body.password)
     return RegistrationRead(email=body.email, next_step=NEXT_STEP)
 
@@ -54,7 +55,8 @@ def register(body: RegistrationCreate, work: PublicUnitOfWork) -> RegistrationRe
 def verify_email(body: EmailVerificationCreate, work: PublicUnitOfWork) -> EmailVerificationRead:
     """From now on the person can sign in."""
     with work.transaction() as session:
-        registrations.limit(session, "email_verifications", body.email)
+        if not work.is_resumed:
+            registrations.limit(session, "email_verifications", body.email)
     user_pool.confirm(email=body.email, code=body.code, is_resumed=work.is_resumed)
     return EmailVerificationRead(email=body.email, verified=True)
 

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from identity.errors import KeyNotUsable, PersonRequired
+from identity.errors import KeyNameTaken, KeyNotUsable, PersonRequired
 from identity.models.api_keys import ApiKey
 from identity.repository import api_keys as repository
 from identity.rules import secrets
 from identity.schemas.api_keys import ApiKeyCreate, ApiKeyRotationCreate
 from lodestar import audit, clock
+from lodestar.ids import new_id
 from lodestar.pagination import Page, PageQuery
 from lodestar.principal import Principal
 from lodestar.problems import NotFound
@@ -43,8 +44,10 @@ def list_keys(session: Session, page: PageQuery) -> Page[Mapping[str, Any]]:
 
 
 def create(session: Session, caller: Principal, body: ApiKeyCreate) -> dict[str, Any]:
-    """A key that acts as the caller within these scopes."""
+    """A key that acts as the caller within these scopes. Raises `KeyNameTaken`."""
     _require_person(caller)
+    if repository.live_key(session, body.name, at=clock.now()):
+        raise KeyNameTaken()
     scopes = sorted(set(body.scopes))
     key, made = _make(caller.user_id, name=body.name, scopes=scopes, days=body.expires_in_days)
     session.add(made)
@@ -66,10 +69,11 @@ def rotate(
     if old.rotated_to is not None or state_of(old, at=clock.now()) != "active":
         raise KeyNotUsable()
     key, made = _make(old.user_id, name=old.name, scopes=list(old.scopes), days=body.expires_in_days)
-    session.add(made)
-    session.flush()
     old.rotated_to = made.id
     old.expires_at = min(old.expires_at, clock.now() + timedelta(hours=body.overlap_hours))
+    session.flush()  # the old one gives its name free first
+    session.add(made)
+    session.flush()
     after = {"successor_id": str(made.id), "expires_at": old.expires_at.isoformat()}
     audit.record(session, "api_key.rotated", subject_type=SUBJECT, subject_id=old.id, after=after)
     return {**shown(made), "key": key}
@@ -87,6 +91,7 @@ def revoke(session: Session, caller: Principal, key_id: UUID) -> None:
 def _make(user_id: UUID, *, name: str, scopes: list[str], days: int) -> tuple[str, ApiKey]:
     key = secrets.new_api_key()
     return key, ApiKey(
+        id=new_id(),
         user_id=user_id,
         name=name,
         prefix=secrets.shown_prefix(key),

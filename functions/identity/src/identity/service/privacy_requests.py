@@ -139,8 +139,8 @@ def approve(session: Session, request: PrivacyRequest) -> None:
     for role in map(Role, repository.standing_roles(session, request.user_id)):
         if role in ADMINISTRATORS and memberships.lock_holders(session, role) == 1:
             raise LastAdministrator()
-    request.state, request.tries = "approved", 0
     repository.end_memberships(session, request.user_id, now=clock.now())
+    request.state, request.tries = "approved", 0
     start(session, request)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Body, Query, Response
 
 from lodestar.api import (
+    MADE_ANEW,
     APIRouter,
     Caller,
     IfMatch,
@@ -17,7 +18,7 @@ from lodestar.api import (
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import SecretAlreadyShown, StaleVersion
+from lodestar.problems import StaleVersion
 from media import errors
 from media.models.assets import MediaAsset
 from media.models.transcripts import Transcript
@@ -91,7 +92,8 @@ def delete_asset(asset_id: UUID, caller: Staff, session: WriteSession, if_match:
     status_code=201,
     summary="Get a link to play an asset",
     response_model=PlaybackUrlRead,
-    responses=problems(errors.ModuleLocked, errors.AssetNotReady, SecretAlreadyShown),
+    dependencies=[MADE_ANEW],
+    responses=problems(errors.ModuleLocked, errors.AssetNotReady),
 )
 def create_playback_url(
     asset_id: UUID,
@@ -100,7 +102,7 @@ def create_playback_url(
     session: WriteSession,
     response: Response,
 ) -> PlaybackUrlRead:
-    """A link that lives at most 24 hours (X-05)."""
+    """A link that lives at most 24 hours (X-05). Asking again signs again."""
     response.headers["Cache-Control"] = "no-store"
     return service.playback_url(
         session, caller=caller, asset_id=asset_id, expires_seconds=body.expires_seconds

@@ -5,8 +5,16 @@ from uuid import UUID
 
 from fastapi import Body, Response
 
-from lodestar.api import APIRouter, Caller, ReadSession, UnitOfWork, lambda_handler, problems
-from lodestar.problems import SecretAlreadyShown
+from lodestar.api import (
+    MADE_ANEW,
+    APIRouter,
+    Caller,
+    ReadSession,
+    UnitOfWork,
+    WriteSession,
+    lambda_handler,
+    problems,
+)
 from media import errors
 from media.schemas.uploads import (
     CompletionCreate,
@@ -25,18 +33,16 @@ router = APIRouter(tags=["media"])
     status_code=201,
     summary="Begin an upload",
     response_model=UploadRead,
+    dependencies=[MADE_ANEW],
     responses=problems(
-        errors.PurposeForbidden,
-        errors.ConsentRequired,
-        errors.FileTooLarge,
-        errors.UnsupportedType,
-        SecretAlreadyShown,
+        errors.PurposeForbidden, errors.ConsentRequired, errors.FileTooLarge, errors.UnsupportedType
     ),
 )
 def begin_upload(
     body: UploadCreate, caller: Caller, work: UnitOfWork, response: Response
 ) -> service.UploadStatus:
-    """Answers a signed form for the file, or, for one of more than 100 MB, how many parts to send."""
+    """Answers a signed form for the file, or, for one of more than 100 MB, how many parts to send. Repeated with its
+    Idempotency-Key it answers the same upload, with a fresh form while the file may still be sent."""
     response.headers["Cache-Control"] = "no-store"
     return service.begin(work, caller=caller, body=body)
 
@@ -51,10 +57,14 @@ def read_upload(upload_id: UUID, caller: Caller, session: ReadSession) -> servic
     "/v1/media/uploads/{upload_id}/parts",
     summary="Get the addresses of parts",
     response_model=PartsRead,
+    dependencies=[MADE_ANEW],
     responses=problems(errors.UploadClosed, errors.NotMultipart),
 )
-def address_parts(upload_id: UUID, body: PartsRequest, caller: Caller, session: ReadSession) -> PartsRead:
-    """Signed addresses, each for one part."""
+def address_parts(
+    upload_id: UUID, body: PartsRequest, caller: Caller, session: WriteSession, response: Response
+) -> PartsRead:
+    """Signed addresses, each for one part. Asking again signs again."""
+    response.headers["Cache-Control"] = "no-store"
     return service.parts(session, caller=caller, upload_id=upload_id, body=body)
 
 

@@ -71,6 +71,7 @@ class Upload(TenantRow, Base):
     etag: Mapped[str | None]
     expires_at: Mapped[datetime]
     received_at: Mapped[datetime | None]
+    looked_after_at: Mapped[datetime | None]
 
 
 class RecordingConsent(TenantRow, Base):

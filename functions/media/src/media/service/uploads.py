@@ -75,28 +75,37 @@ class UploadStatus:
 
 
 def begin(work: Work, *, caller: Principal, body: UploadCreate) -> UploadStatus:
-    """Open an upload. Raises the purpose's problems: role, size, type, consent.
+    """Open an upload, once for all tries of the request. Raises the purpose's problems: role, size, type, consent.
 
     A large file goes up in parts, for which storage is asked between two transactions.
     """
     if not purposes.parts_of(body.size_bytes):
         with work.conclusion() as session:
-            upload, asset = _open(session, new_id(), caller=caller, body=body)
-            return UploadStatus(upload, asset, _form(upload, now=clock.now()))
+            return _intended(session, work, caller=caller, body=body)
     with work.transaction() as session:
-        if not work.is_resumed:
-            _open(session, work.intent_id, caller=caller, body=body)
-        upload = _mine(session, work.intent_id, caller).upload
-    multipart_id = object_store().start_multipart(upload.storage_key, content_type=upload.content_type)
+        upload = _intended(session, work, caller=caller, body=body).upload
+    multipart_id = upload.multipart_id or _multipart_for(upload, is_resumed=work.is_resumed)
     with work.conclusion() as session:
         begun = _mine(session, work.intent_id, caller)
         begun.upload.multipart_id = multipart_id
         return begun
 
 
-def _open(
-    session: Session, upload_id: UUID, *, caller: Principal, body: UploadCreate
-) -> tuple[Upload, MediaAsset]:
+def _intended(session: Session, work: Work, *, caller: Principal, body: UploadCreate) -> UploadStatus:
+    """The upload that every try of the request is about."""
+    if not work.is_resumed:
+        _open(session, work.intent_id, caller=caller, body=body)
+    return read(session, caller=caller, upload_id=work.intent_id)
+
+
+def _multipart_for(upload: Upload, *, is_resumed: bool) -> str:
+    """Storage's own upload for it: the one that a try which died had begun already, else a new one."""
+    store = object_store()
+    begun = store.find_multipart(upload.storage_key) if is_resumed else None
+    return begun or store.start_multipart(upload.storage_key, content_type=upload.content_type)
+
+
+def _open(session: Session, upload_id: UUID, *, caller: Principal, body: UploadCreate) -> None:
     limits.spend(session, "uploads", caller.user_id, capacity=UPLOADS_AN_HOUR, per_seconds=3600)
     purpose = _permitted(caller, body)
     content_type = purposes.base_type(body.content_type)
@@ -128,7 +137,6 @@ def _open(
     )  # fmt: skip
     session.add(upload)
     session.flush()
-    return upload, asset
 
 
 def _permitted(caller: Principal, body: UploadCreate) -> Purpose:
