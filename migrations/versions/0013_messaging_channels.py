@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from tenancy import create_crossing_function, let_cross, let_erase, secure
+from tenancy import create_crossing_function, let_cross, let_erase, publish_view, secure
 
 revision = "0013"
 down_revision = "0012"
@@ -44,7 +44,7 @@ CREATE TABLE messaging.anchors ({VERSIONED},
   kind text NOT NULL CHECK (kind ~ '^[a-z_]+$'), subject_id uuid NOT NULL, at timestamptz NOT NULL,
   time_zone text NOT NULL, state text NOT NULL DEFAULT 'set' CHECK (state IN ('set', 'cancelled')),
   anchor_version integer NOT NULL DEFAULT 1, variables jsonb NOT NULL DEFAULT '{{}}',
-  attachments jsonb NOT NULL DEFAULT '[]',
+  attachments jsonb NOT NULL DEFAULT '[]', told_at timestamptz NOT NULL,
   UNIQUE (org_id, id), UNIQUE (org_id, kind, subject_id)
 );
 CREATE TABLE messaging.anchor_recipients ({COLUMNS},
@@ -67,7 +67,7 @@ CREATE TABLE messaging.scheduled_messages ({COLUMNS},
   FOREIGN KEY (org_id, anchor_id) REFERENCES messaging.anchors (org_id, id) ON DELETE CASCADE,
   FOREIGN KEY (org_id, reminded_id) REFERENCES messaging.anchor_recipients (org_id, id) ON DELETE CASCADE
 );
-CREATE INDEX scheduled_messages_due ON messaging.scheduled_messages (send_at, id) WHERE state = 'scheduled';
+CREATE INDEX scheduled_messages_due ON messaging.scheduled_messages (org_id, send_at, id) WHERE state = 'scheduled';
 CREATE INDEX scheduled_messages_of_organization ON messaging.scheduled_messages (org_id, send_at, id);
 CREATE INDEX scheduled_messages_of_person ON messaging.scheduled_messages (org_id, recipient_id);
 """
@@ -80,12 +80,12 @@ CREATE TABLE messaging.message_batches ({VERSIONED},
   created_by uuid REFERENCES identity.users (id), completed_at timestamptz, problem_detail text,
   UNIQUE (org_id, id)
 );
-CREATE INDEX message_batches_unfinished ON messaging.message_batches (updated_at)
+CREATE INDEX message_batches_unfinished ON messaging.message_batches (org_id, updated_at)
   WHERE state IN ('pending', 'expanding', 'sending');
 CREATE TABLE messaging.deliveries ({VERSIONED},
   {CHANNEL}, {CATEGORY}, template_key text NOT NULL, template_id uuid, template_revision integer,
   variables jsonb NOT NULL DEFAULT '{{}}', attachments jsonb NOT NULL DEFAULT '[]', dedupe_key text NOT NULL,
-  scheduled_message_id uuid, batch_id uuid, {RECIPIENT},
+  scheduled_message_id uuid, batch_id uuid, target_type text, target_id uuid, {RECIPIENT},
   state text NOT NULL DEFAULT 'queued' CHECK (state IN (
     'queued', 'deferred', 'sending', 'sent', 'delivered', 'read', 'replied', 'failed', 'skipped', 'unknown')),
   reason text, detail text, attempts integer NOT NULL DEFAULT 0, not_before timestamptz NOT NULL DEFAULT now(),
@@ -93,12 +93,14 @@ CREATE TABLE messaging.deliveries ({VERSIONED},
   UNIQUE (org_id, id), UNIQUE (org_id, dedupe_key),
   FOREIGN KEY (org_id, batch_id) REFERENCES messaging.message_batches (org_id, id)
 );
-CREATE INDEX deliveries_waiting ON messaging.deliveries (not_before, id) WHERE state IN ('queued', 'deferred');
-CREATE INDEX deliveries_unsettled ON messaging.deliveries (claimed_until, id) WHERE state IN ('sending', 'unknown');
+CREATE INDEX deliveries_waiting ON messaging.deliveries (org_id, not_before, id) WHERE state IN ('queued', 'deferred');
+CREATE INDEX deliveries_unsettled ON messaging.deliveries (org_id, claimed_until, id) WHERE state IN ('sending', 'unknown');
 CREATE INDEX deliveries_of_batch ON messaging.deliveries (org_id, batch_id, state) WHERE batch_id IS NOT NULL;
 CREATE INDEX deliveries_of_person ON messaging.deliveries (org_id, recipient_id, id);
 CREATE INDEX deliveries_of_vendor ON messaging.deliveries (vendor, vendor_message_id)
   WHERE vendor_message_id IS NOT NULL;
+CREATE INDEX deliveries_of_number ON messaging.deliveries (address, sent_at)
+  WHERE channel = 'whatsapp' AND address IS NOT NULL;
 CREATE INDEX deliveries_of_schedule ON messaging.deliveries (org_id, scheduled_message_id)
   WHERE scheduled_message_id IS NOT NULL;
 CREATE INDEX deliveries_of_organization ON messaging.deliveries (org_id, state, id);
@@ -127,6 +129,7 @@ CREATE TABLE messaging.suppressions ({COLUMNS},
   evidence jsonb NOT NULL DEFAULT '{{}}', created_by uuid REFERENCES identity.users (id),
   UNIQUE (org_id, id), UNIQUE (org_id, channel, address, reason)
 );
+CREATE INDEX preferences_phone ON messaging.preferences (phone) WHERE phone IS NOT NULL;
 CREATE INDEX suppressions_of_person ON messaging.suppressions (org_id, user_id);
 CREATE TABLE messaging.whatsapp_windows ({COLUMNS},
   address text NOT NULL, last_inbound_at timestamptz NOT NULL, UNIQUE (org_id, id), UNIQUE (org_id, address)
@@ -147,7 +150,7 @@ CREATE INDEX inbound_events_waiting ON messaging.inbound_events (created_at) WHE
 
 OUTBOUND = f"""
 CREATE TABLE messaging.webhook_endpoints ({VERSIONED},
-  url text NOT NULL, description text NOT NULL DEFAULT '', secret_generation integer NOT NULL DEFAULT 1,
+  url text NOT NULL, description text NOT NULL DEFAULT '', secret_generation integer NOT NULL DEFAULT 1, secret_rotated_at timestamptz,
   event_types text[] NOT NULL,
   state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'disabled')), disabled_reason text,
   created_by uuid REFERENCES identity.users (id), deleted_at timestamptz,
@@ -162,25 +165,26 @@ CREATE TABLE messaging.webhook_deliveries ({VERSIONED},
   UNIQUE (org_id, id), UNIQUE (org_id, endpoint_id, event_id),
   FOREIGN KEY (org_id, endpoint_id) REFERENCES messaging.webhook_endpoints (org_id, id)
 );
-CREATE INDEX webhook_deliveries_due ON messaging.webhook_deliveries (next_at, id) WHERE state = 'pending';
+CREATE INDEX webhook_deliveries_due ON messaging.webhook_deliveries (org_id, next_at, id) WHERE state = 'pending';
 CREATE INDEX webhook_deliveries_of_endpoint ON messaging.webhook_deliveries (org_id, endpoint_id, id);
 """
 
-# Which organizations have something to do now; each is then worked on in a unit of work of its own.
+# Which organizations have something to do now; each is then worked on in a unit of work of its own. One probe of an index
+# an organization and kind of work, however much of it there is.
 DUE = """
 RETURNS TABLE (org_id uuid) LANGUAGE sql STABLE SECURITY DEFINER AS $$
-  (SELECT DISTINCT org_id FROM messaging.scheduled_messages WHERE state = 'scheduled' AND send_at <= now() LIMIT 1000)
-  UNION
-  (SELECT DISTINCT org_id FROM messaging.deliveries WHERE state IN ('queued', 'deferred') AND not_before <= now()
-   LIMIT 1000)
-  UNION
-  (SELECT DISTINCT org_id FROM messaging.deliveries WHERE state IN ('sending', 'unknown') AND claimed_until <= now()
-   LIMIT 1000)
-  UNION
-  (SELECT DISTINCT org_id FROM messaging.message_batches WHERE state IN ('pending', 'expanding', 'sending')
-   AND updated_at < now() - interval '2 minutes' LIMIT 1000)
-  UNION
-  (SELECT DISTINCT org_id FROM messaging.webhook_deliveries WHERE state = 'pending' AND next_at <= now() LIMIT 1000)
+  SELECT o.id FROM identity.organizations AS o
+  WHERE EXISTS (SELECT FROM messaging.scheduled_messages AS s
+      WHERE s.org_id = o.id AND s.state = 'scheduled' AND s.send_at <= now())
+    OR EXISTS (SELECT FROM messaging.deliveries AS d
+      WHERE d.org_id = o.id AND d.state IN ('queued', 'deferred') AND d.not_before <= now())
+    OR EXISTS (SELECT FROM messaging.deliveries AS d
+      WHERE d.org_id = o.id AND d.state IN ('sending', 'unknown') AND d.claimed_until <= now())
+    OR EXISTS (SELECT FROM messaging.message_batches AS b
+      WHERE b.org_id = o.id AND b.state IN ('pending', 'expanding', 'sending')
+        AND (b.state = 'sending' OR b.updated_at < now() - interval '2 minutes'))
+    OR EXISTS (SELECT FROM messaging.webhook_deliveries AS w
+      WHERE w.org_id = o.id AND w.state = 'pending' AND w.next_at <= now())
 $$"""
 DELIVERY_OF_REFERENCE = """
 RETURNS TABLE (org_id uuid, id uuid) LANGUAGE sql STABLE SECURITY DEFINER AS $$
@@ -189,6 +193,19 @@ $$"""
 DELIVERY_OF_VENDOR = """
 RETURNS TABLE (org_id uuid, id uuid) LANGUAGE sql STABLE SECURITY DEFINER AS $$
   SELECT org_id, id FROM messaging.deliveries WHERE vendor = of_vendor AND vendor_message_id = message LIMIT 1
+$$"""
+
+# Whoever answers without quoting a message answers the last one that went to their number.
+DELIVERY_OF_PHONE = """
+RETURNS TABLE (org_id uuid, id uuid) LANGUAGE sql STABLE SECURITY DEFINER AS $$
+  SELECT found.org_id, found.id FROM (
+    SELECT d.org_id, d.id, d.sent_at FROM messaging.deliveries AS d
+    WHERE d.channel = 'whatsapp' AND d.address = number AND d.sent_at IS NOT NULL
+    UNION ALL
+    SELECT d.org_id, d.id, d.sent_at FROM messaging.preferences AS p
+    JOIN messaging.deliveries AS d ON d.org_id = p.org_id AND d.recipient_id = p.user_id
+    WHERE p.phone = number AND d.channel = 'whatsapp' AND d.sent_at IS NOT NULL
+  ) AS found ORDER BY found.sent_at DESC, found.id DESC LIMIT 1
 $$"""
 
 TENANT_TABLES = (
@@ -200,14 +217,18 @@ TENANT_TABLES = (
 HISTORY = (
     "scheduled_messages", "message_batches", "deliveries", "delivery_events", "inbound_events", "webhook_deliveries",
 )  # fmt: skip
-SWEPT = ("scheduled_messages", "deliveries", "message_batches", "webhook_deliveries")
+SWEPT = ("scheduled_messages", "deliveries", "message_batches", "webhook_deliveries", "preferences")
 FUNCTIONS = (
     "messaging.organizations_with_work()", "messaging.delivery_of_reference(uuid)",
-    "messaging.delivery_of_vendor(text, text)",
+    "messaging.delivery_of_vendor(text, text)", "messaging.delivery_of_phone(text)",
 )  # fmt: skip
 
 
+V_ORGANIZATION = "SELECT name, time_zone FROM identity.organizations WHERE id = backbone.current_org()"
+
+
 def upgrade() -> None:
+    publish_view("identity.v_organization", V_ORGANIZATION)
     for tables in (WRITING, REMINDERS, SENDING, WISHES, INBOUND, OUTBOUND):
         op.execute(tables)
     for table in TENANT_TABLES:
@@ -221,6 +242,7 @@ def upgrade() -> None:
     create_crossing_function("messaging.organizations_with_work()", DUE)
     create_crossing_function("messaging.delivery_of_reference(reference uuid)", DELIVERY_OF_REFERENCE)
     create_crossing_function("messaging.delivery_of_vendor(of_vendor text, message text)", DELIVERY_OF_VENDOR)
+    create_crossing_function("messaging.delivery_of_phone(number text)", DELIVERY_OF_PHONE)
 
 
 def downgrade() -> None:
@@ -230,3 +252,4 @@ def downgrade() -> None:
     op.execute("SET ROLE lodestar_owner")
     for table in reversed(TENANT_TABLES):
         op.execute(f"DROP TABLE messaging.{table}")
+    op.execute("DROP VIEW identity.v_organization")

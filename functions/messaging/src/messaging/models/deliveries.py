@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lodestar.db import Base, TenantRow, VersionedRow, tenant_key
+from messaging.models.batches import MessageBatch
 from messaging.models.recipients import Addressed
 
 
@@ -20,7 +21,7 @@ class Delivery(Addressed, VersionedRow, Base):
     """
 
     __tablename__ = "deliveries"
-    __table_args__ = (tenant_key("batch_id", "messaging.message_batches"), {"schema": "messaging"})
+    __table_args__ = (tenant_key("batch_id", str(MessageBatch.__table__)), {"schema": "messaging"})
 
     channel: Mapped[str]
     category: Mapped[str]
@@ -32,6 +33,8 @@ class Delivery(Addressed, VersionedRow, Base):
     dedupe_key: Mapped[str]
     scheduled_message_id: Mapped[UUID | None]
     batch_id: Mapped[UUID | None]
+    target_type: Mapped[str | None]
+    target_id: Mapped[UUID | None]
     state: Mapped[str] = mapped_column(default="queued")
     reason: Mapped[str | None]
     detail: Mapped[str | None]

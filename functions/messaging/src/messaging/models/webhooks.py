@@ -19,6 +19,7 @@ class WebhookEndpoint(VersionedRow, Base):
     url: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
     secret_generation: Mapped[int] = mapped_column(default=1)
+    secret_rotated_at: Mapped[datetime | None]
     event_types: Mapped[list[str]] = mapped_column(ARRAY(Text))
     state: Mapped[str] = mapped_column(default="active")
     disabled_reason: Mapped[str | None]
