@@ -1,23 +1,12 @@
-"""One enrollment's outline: four reads, however large the program is."""
+"""One enrollment's outline: one read, however large the program is."""
 
-from collections.abc import Mapping
-from typing import Any
-from uuid import UUID
-
+from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from learning.models.enrollments import Enrollment
-from learning.rules.outline import (
-    Evidence,
-    LessonOutline,
-    ModuleOutline,
-    Outline,
-    StageOutline,
-    TalkOutline,
-)
+from learning.rules.outline import Evidence, Outline
 from lodestar.contracts import assessment, media
-from lodestar.contracts.learning import ModuleKind
 
 STAGES = """
 SELECT star, kind, required_count, title, description, earned_text FROM learning.stages
@@ -43,6 +32,14 @@ LEFT JOIN learning.masterclass_completions AS c ON c.enrollment_id = :enrollment
 WHERE t.program_id = :program AND (c.id IS NOT NULL OR (t.active AND t.deleted_at IS NULL))
 ORDER BY t.position, t.id
 """
+LISTS = {"stages": STAGES, "modules": MODULES, "lessons": LESSONS, "talks": TALKS}
+OUTLINE = "SELECT json_build_object({})::text".format(
+    ", ".join(
+        f"'{name}', (SELECT coalesce(json_agg(listed), '[]') FROM ({query}) AS listed)"
+        for name, query in LISTS.items()
+    )
+)
+_PARSED = TypeAdapter(Outline)
 
 
 def read(session: Session, enrollment: Enrollment) -> Outline:
@@ -52,12 +49,7 @@ def read(session: Session, enrollment: Enrollment) -> Outline:
         "version": enrollment.version_id,
         "program": enrollment.program_id,
     }
-    return Outline(
-        stages=[StageOutline(**_kinded(row)) for row in _rows(session, STAGES, parameters)],
-        modules=[ModuleOutline(**_kinded(row)) for row in _rows(session, MODULES, parameters)],
-        lessons=[LessonOutline(**row) for row in _rows(session, LESSONS, parameters)],
-        talks=[TalkOutline(**row) for row in _rows(session, TALKS, parameters)],
-    )
+    return _PARSED.validate_json(session.execute(text(OUTLINE), parameters).scalar_one())
 
 
 def evidence(session: Session, enrollment: Enrollment, outline: Outline) -> Evidence:
@@ -67,11 +59,3 @@ def evidence(session: Session, enrollment: Enrollment, outline: Outline) -> Evid
         attempts=assessment.attempts_of(session, learner_id=learner_id, enrollment_id=enrollment.id),
         playbacks=media.playbacks(session, learner_id=learner_id, asset_ids=outline.asset_ids()),
     )
-
-
-def _rows(session: Session, query: str, parameters: Mapping[str, UUID]) -> list[dict[str, Any]]:
-    return [dict(row) for row in session.execute(text(query), parameters).mappings()]
-
-
-def _kinded(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "kind": ModuleKind(row["kind"])}

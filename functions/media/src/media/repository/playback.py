@@ -12,9 +12,12 @@ from media.models.playback import PlaybackCompletion, PlaybackSegments
 
 
 def playback_of(
-    session: Session, *, learner_id: UUID, asset_id: UUID
+    session: Session, *, learner_id: UUID, asset_id: UUID, lock: bool = False
 ) -> tuple[PlaybackSegments | None, datetime | None]:
-    """What the learner played of the asset, and when it was complete."""
+    """What the learner played of the asset, and when it was complete.
+
+    With `lock`, two tabs report one after the other; what the first completed meanwhile, the second may not see.
+    """
     query = (
         select(PlaybackSegments, PlaybackCompletion.created_at)
         .outerjoin(
@@ -25,7 +28,7 @@ def playback_of(
         )
         .where(PlaybackSegments.learner_id == learner_id, PlaybackSegments.asset_id == asset_id)
     )
-    row = session.execute(query).first()
+    row = session.execute(query.with_for_update(of=PlaybackSegments) if lock else query).first()
     return (row[0], row[1]) if row else (None, None)
 
 
@@ -51,7 +54,7 @@ def begin(
 
 
 def locked(session: Session, *, learner_id: UUID, asset_id: UUID) -> PlaybackSegments:
-    """The row of the learner's playback, locked: two tabs report one after the other."""
+    """The row of the learner's playback, which has begun, locked."""
     query = select(PlaybackSegments).where(
         PlaybackSegments.learner_id == learner_id, PlaybackSegments.asset_id == asset_id
     )

@@ -11,6 +11,7 @@ from lodestar.events import emit
 from lodestar.principal import Principal
 from lodestar.problems import InvalidContent
 from media.models.assets import MediaAsset
+from media.models.playback import PlaybackSegments
 from media.repository import playback as repository
 from media.rules import coverage
 from media.schemas.playback import PlaybackRead, PlaybackReport
@@ -37,11 +38,7 @@ def report(session: Session, *, caller: Principal, asset_id: UUID, body: Playbac
     """
     asset, duration_ms = _timed(session, caller=caller, asset_id=asset_id)
     now, learner_id = clock.now(), caller.user_id
-    repository.begin(
-        session, learner_id=learner_id, asset_id=asset_id, duration_ms=duration_ms, now=now,
-        unspent_ms=coverage.GRACE_MS,
-    )  # fmt: skip
-    played = repository.locked(session, learner_id=learner_id, asset_id=asset_id)
+    played, completed_at = _clocked(session, learner_id, asset_id, duration_ms=duration_ms, now=now)
     earned = coverage.credit(
         played.segments,
         [(segment.from_ms, segment.to_ms) for segment in body.segments],
@@ -54,7 +51,11 @@ def report(session: Session, *, caller: Principal, asset_id: UUID, body: Playbac
     played.position_ms = min(body.position_ms, duration_ms)
     played.reported_at = max(now, played.reported_at)
     session.flush()
-    completed_at = _complete(session, learner_id, asset_id, earned, duration_ms=duration_ms)
+    covered_ms = coverage.length(earned.segments)
+    if completed_at is None and coverage.is_complete(covered_ms=covered_ms, duration_ms=duration_ms):
+        completed_at = _complete(
+            session, learner_id, asset_id, covered_ms=covered_ms, duration_ms=duration_ms
+        )
     return _answer(
         asset.id,
         duration_ms=duration_ms,
@@ -65,11 +66,26 @@ def report(session: Session, *, caller: Principal, asset_id: UUID, body: Playbac
     )
 
 
+def _clocked(
+    session: Session, learner_id: UUID, asset_id: UUID, *, duration_ms: int, now: datetime
+) -> tuple[PlaybackSegments, datetime | None]:
+    """The locked playback, whose clock runs from the first report on, and when it was complete."""
+    played, completed_at = repository.playback_of(
+        session, learner_id=learner_id, asset_id=asset_id, lock=True
+    )
+    if played is None:
+        repository.begin(
+            session, learner_id=learner_id, asset_id=asset_id, duration_ms=duration_ms, now=now,
+            unspent_ms=coverage.GRACE_MS,
+        )  # fmt: skip
+        return repository.locked(session, learner_id=learner_id, asset_id=asset_id), None
+    return played, completed_at
+
+
 def _complete(
-    session: Session, learner_id: UUID, asset_id: UUID, earned: coverage.Credit, *, duration_ms: int
+    session: Session, learner_id: UUID, asset_id: UUID, *, covered_ms: int, duration_ms: int
 ) -> datetime | None:
-    covered_ms = coverage.length(earned.segments)
-    if coverage.is_complete(covered_ms=covered_ms, duration_ms=duration_ms) and repository.complete(
+    if repository.complete(
         session, learner_id=learner_id, asset_id=asset_id, covered_ms=covered_ms, duration_ms=duration_ms
     ):
         emit(session, PlaybackCompleted(asset_id=asset_id, learner_id=learner_id))
