@@ -15,9 +15,11 @@ def lock_attempt(session: Session, attempt_id: UUID) -> Attempt | None:
     return session.scalar(select(Attempt).where(Attempt.id == attempt_id).with_for_update())
 
 
-def lock_appeal(session: Session, appeal_id: UUID) -> Appeal | None:
-    """An appeal of the decider's organization, held until the transaction ends."""
-    return session.scalar(select(Appeal).where(Appeal.id == appeal_id).with_for_update())
+def lock_appeal(session: Session, appeal_id: UUID) -> tuple[Appeal, Attempt] | None:
+    """An appeal of the decider's organization and its attempt, held until the transaction ends."""
+    both = select(Appeal, Attempt).join(Attempt, Attempt.id == Appeal.attempt_id)
+    row = session.execute(both.where(Appeal.id == appeal_id).with_for_update()).one_or_none()
+    return (row[0], row[1]) if row else None
 
 
 def has_open_appeal(session: Session, attempt_id: UUID) -> bool:

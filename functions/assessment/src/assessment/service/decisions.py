@@ -38,7 +38,10 @@ def list_decisions(
 
 def decide(session: Session, caller: Principal, attempt_id: UUID, body: DecisionCreate) -> AttemptDecision:
     """Approve or reject. Raises `NotFound`, `OwnWork`, `AttemptState`, `InvalidContent`."""
-    attempt = _attempt(session, caller, attempt_id)
+    attempt = repository.lock_attempt(session, attempt_id)
+    if attempt is None:
+        raise NotFound()
+    _require_others_work(caller, attempt)
     if attempt.state not in (State.NEEDS_REVIEW, State.GRADED):
         raise AttemptState(
             "There is nothing to decide: the attempt is not graded yet, or a person has decided."
@@ -54,10 +57,11 @@ def answer_appeal(session: Session, caller: Principal, appeal_id: UUID, body: Ap
 
     Raises `NotFound`, `OwnWork`, `AppealAnswered`, `InvalidContent`.
     """
-    appeal = repository.lock_appeal(session, appeal_id)
-    if appeal is None:
+    found = repository.lock_appeal(session, appeal_id)
+    if found is None:
         raise NotFound()
-    attempt = _attempt(session, caller, appeal.attempt_id)
+    appeal, attempt = found
+    _require_others_work(caller, attempt)
     if appeal.state != "open":
         raise AppealAnswered()
     upheld = body.outcome == "upheld"
@@ -81,13 +85,9 @@ def answer_appeal(session: Session, caller: Principal, appeal_id: UUID, body: Ap
     return appeal
 
 
-def _attempt(session: Session, caller: Principal, attempt_id: UUID) -> Attempt:
-    attempt = repository.lock_attempt(session, attempt_id)
-    if attempt is None:
-        raise NotFound()
+def _require_others_work(caller: Principal, attempt: Attempt) -> None:
     if attempt.learner_id == caller.user_id:
         raise OwnWork()
-    return attempt
 
 
 def _rule(
