@@ -29,6 +29,8 @@ EVERYWHERE = (NotFound, InvalidContent, RateLimited, Problem, Unavailable)
 SIGNED = (Unauthenticated, Forbidden, OrganizationRequired)
 OF_THE_GATEWAY = {"INTEGRATION_TIMEOUT": HTTPStatus.GATEWAY_TIMEOUT, "DEFAULT_4XX": HTTPStatus.BAD_REQUEST}
 OF_THE_GATEWAY_WITH_BODY = {"REQUEST_TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+TOLD_WHEN = frozenset(kind.code for kind in (RateLimited, RequestInProgress, Unavailable))
+"""Whose answers say when to ask again."""
 SCHEMA = "#/components/schemas/ProblemDocument"
 
 
@@ -97,6 +99,6 @@ def _answer(status: int, codes: dict[str, Json]) -> Json:
             }
         },
     }
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
+    if codes.keys() & TOLD_WHEN:
         bear(answer, "Retry-After")
     return answer

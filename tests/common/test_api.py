@@ -1,13 +1,16 @@
 """lodestar.api: the unit of work, idempotency, problems, as an endpoint sees them."""
 
 import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import NullPool, create_engine, text
 
-from lodestar import audit, idempotency
+from lodestar import audit, db, idempotency
 from lodestar.api import (
     APIRouter,
     Caller,
@@ -41,6 +44,14 @@ def fill(body: Body, caller: Caller, session: WriteSession) -> dict[str, Any]:
     if body.amount == 13:
         raise Conflict("unlucky")
     return {"tokens": int(count or 0), "user": str(caller.user_id)}
+
+
+@router.post("/v1/test/cuts", status_code=201)
+def cut(body: Body, session: WriteSession) -> None:
+    """The server ends the connection; a role may end its own."""
+    fill_one = "INSERT INTO backbone.rate_buckets (bucket, tokens) VALUES ('cut', :tokens)"
+    session.execute(text(fill_one), {"tokens": body.amount})
+    session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
 
 @router.get("/v1/test/buckets")
@@ -116,3 +127,30 @@ def test_a_password_never_enters_the_fingerprint_of_a_request() -> None:
 
     assert fingerprint(name="Ada", password="one") == fingerprint(name="Ada", password="two")
     assert fingerprint(name="Ada", password="one") != fingerprint(name="Eve", password="one")
+
+
+@contextmanager
+def database_at(url: str) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        elsewhere = create_engine(url, poolclass=NullPool, connect_args={"timeout": 2})
+        patch.setattr(db, "engine", lambda: elsewhere)
+        yield
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_database_that_is_away_is_answered_by_when_to_come_back(method: str) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        with database_at(f"postgresql+pg8000://a:b@127.0.0.1:{nobody.getsockname()[1]}/c"):
+            event = gateway_event(method, "/v1/test/buckets", as_=a_person(), body={"amount": 1})
+            answer = handler(event, None)
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (503, "unavailable")
+    assert int(answer["headers"]["retry-after"]) >= 1
+
+
+def test_a_connection_that_is_cut_off_in_the_middle_is_no_failure_of_ours() -> None:
+    person = a_person()
+    event = gateway_event("POST", "/v1/test/cuts", as_=person, body={"amount": 1})
+    answer = handler(event, None)
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (503, "unavailable")
+    assert call("GET", "/v1/test/buckets", as_=person) == (200, {"count": 0})

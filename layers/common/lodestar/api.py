@@ -39,8 +39,9 @@ from lodestar.problems import (
     Problem,
     StaleVersion,
     Unauthenticated,
+    Unavailable,
 )
-from lodestar.responses import PROBLEM_JSON, guard_problem, problems
+from lodestar.responses import PROBLEM_JSON, guard_problem, is_away, problems
 from lodestar.work import Work
 
 __all__ = [
@@ -329,7 +330,10 @@ async def _answer_stale(request: Request, _error: Exception) -> Response:
 
 
 async def _answer_guard(request: Request, error: DBAPIError) -> Response:
-    """A guard in the data layer refused what a service let through."""
+    """The database does not answer, or a guard in it refused what a service let through."""
+    if is_away(error):
+        log.error("database_away", exc_info=error, route=_resource(request))
+        return await _answer_problem(request, Unavailable("The database does not answer. Repeat the request."))
     problem = guard_problem(error)
     if problem is None:
         return await _answer_failure(request, error)

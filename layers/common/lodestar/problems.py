@@ -6,6 +6,9 @@ the instance says what a person can do about it.
 
 from typing import Any, ClassVar
 
+RETRY_AFTER_SECONDS = 5
+"""After which something that did not answer is asked again."""
+
 
 class Problem(Exception):
     """Something the caller can be told about. Unknown keyword arguments become members of the document."""
@@ -148,8 +151,11 @@ class RateLimited(Problem):
 
 
 class Unavailable(Problem):
-    """Something that we depend on does not answer; nothing was changed."""
+    """Something that we depend on does not answer; nothing was changed. `Retry-After` says when to ask again."""
 
     status = 503
     code = "unavailable"
     title = "A service we depend on does not answer right now"
+
+    def __init__(self, detail: str | None = None, **members: Any) -> None:
+        super().__init__(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}, **members)

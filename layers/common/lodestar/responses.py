@@ -3,7 +3,7 @@
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from lodestar.problems import (
     Conflict,
@@ -16,6 +16,8 @@ GUARD_STATE = "LS"
 """SQLSTATEs of our own triggers begin with these letters: they refuse with ERRCODE `LS409` or the like."""
 
 CONSTRAINT_STATES = {"23505", "23503", "23514", "23P01"}
+AWAY_STATES = {"53300", "57P01", "57P02", "57P03"}
+"""No connection is left, or the server ends or begins."""
 UNSTORABLE_STATES = {"22001", "22003", "22008", "22021", "22P02", "22P05"}
 """Text with a NUL, a number or a time out of range: what was sent has the right shape, but PostgreSQL cannot hold it."""
 
@@ -75,6 +77,13 @@ def _fields(error: DBAPIError) -> dict[str, str]:
     """What the server said, by the letters of its protocol (postgresql.org, protocol-error-fields)."""
     first = error.orig.args[0] if error.orig and error.orig.args else None
     return first if isinstance(first, dict) else {}
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the database did not answer, or would not take us, rather than refuse what it was told."""
+    state = sqlstate(error)
+    lost = isinstance(error, InterfaceError | OperationalError) and not state
+    return lost or state in AWAY_STATES
 
 
 def guard_problem(error: DBAPIError) -> Problem | None:
