@@ -1,11 +1,13 @@
 """The API's lists as they are measured: who asks for them, with which filters, and how one comes to a later page."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from sqlalchemy import Engine, Select, text
+from sqlalchemy.orm import Session
 from sqlalchemy.sql import operators
 
 from bench.listings import LISTINGS
@@ -62,11 +64,16 @@ class Variant:
         assert asked, f"{self.path} does not page by `paginate`"
         return asked[-1]
 
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A transaction that reads as the caller."""
+        caller = self.caller
+        principal = Principal(caller.user_id, caller.org_id, caller.memberships[caller.org_id])
+        with unit_of_work(principal, read_only=True) as session:
+            yield session
+
     def _cursor(self, statement: Select[Any], to_row: Select[Any]) -> str | None:
-        caller = Principal(
-            self.caller.user_id, self.caller.org_id, self.caller.memberships[self.caller.org_id]
-        )
-        with unit_of_work(caller, read_only=True) as session:
+        with self.session() as session:
             row = session.execute(to_row.limit(1)).first()
             return cursor_of(row[0], _keys(statement)) if row else None
 

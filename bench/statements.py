@@ -1,6 +1,5 @@
-"""What a handler sends to the database: each statement and how long it took, connections that were opened."""
+"""What a handler sends to the database: its statements, and connections that were opened."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,32 +11,25 @@ from sqlalchemy.orm import ORMExecuteState, Session
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One that was sent; `seconds` until its rows were here."""
+    """One that was sent, with its parameters."""
 
     sql: str
-    seconds: float
+    parameters: Any
 
 
 @contextmanager
 def sent(engine: Engine) -> Iterator[list[Statement]]:
     """Those sent meanwhile, without the mark that an event was published."""
     seen: list[Statement] = []
-    began = 0.0
 
-    def begin(*_arguments: Any) -> None:
-        nonlocal began
-        began = time.perf_counter()
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
         if "mark_published" not in statement:
-            seen.append(Statement(statement, time.perf_counter() - began))
+            seen.append(Statement(statement, parameters))
 
-    event.listen(engine, "before_cursor_execute", begin)
     event.listen(engine, "after_cursor_execute", note)
     try:
         yield seen
     finally:
-        event.remove(engine, "before_cursor_execute", begin)
         event.remove(engine, "after_cursor_execute", note)
 
 
