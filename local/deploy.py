@@ -23,6 +23,7 @@ from botocore.exceptions import ClientError
 
 from local import aws
 from local.databases import logins
+from local.secrets import password
 from local.settings import ROOT, VENDOR_SETTINGS, Settings
 from local.supervisor import CannotRun
 
@@ -80,6 +81,7 @@ def _parameters(settings: Settings) -> dict[str, str]:
         "PublicUrl": settings.public_url,
         "AwsEndpointUrl": settings.aws_url,
         "AdministratorEmail": ADMINISTRATOR_EMAIL,
+        "SigningKey": password(settings.state_directory, "signing key"),
         **{VENDOR_SETTINGS[name]: value for name, value in settings.vendors.items()},
     }
 

@@ -62,6 +62,7 @@ def product(database: Database, aws: str) -> Iterator[None]:
         "AWS_SECRET_ACCESS_KEY": "test",
         "EVENT_BUS_NAME": "lodestar-test",
         "MEDIA_BUCKET": "lodestar-test-media",
+        "SIGNING_KEY": "a-key-that-signs-for-the-tests-only",
     }
     before = dict(os.environ)
     os.environ.update(environment)

@@ -40,6 +40,7 @@ def test_an_endpoint_accepts_its_sample(function: Function) -> None:
 def test_a_reaction_accepts_its_sample(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[tuple[UUID, UUID]] = []
     monkeypatch.setattr(events, "_once", lambda org_id, event_id, *_: taken.append((org_id, event_id)))
+    monkeypatch.setattr(events, "_in_steps", lambda org_id, event_id, *_: taken.append((org_id, event_id)))
     event = sample(function.domain, function.name)
     assert function.module.handler(event, None) == {"batchItemFailures": []}
     assert len(taken) == len(event["Records"])

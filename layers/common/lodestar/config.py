@@ -48,6 +48,9 @@ class Settings(BaseModel):
     ai_models: str | None = None
     ai_timeout_seconds: float = 60.0
 
+    marketing_per_day: int = 1
+    marketing_per_week: int = 3
+
     email_vendor: Literal["sendgrid", "ses"] = "sendgrid"
     email_from: str = "Lodestar <no-reply@lodestar.example>"
     sendgrid_api_key: str | None = None

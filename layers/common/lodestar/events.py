@@ -107,14 +107,18 @@ def stepwise_reaction(event_type: type[E], react: Callable[[UUID, E], None]) -> 
     def take(envelope: Mapping[str, Any]) -> None:
         detail = envelope["detail"]
         begin_correlation(detail.get("correlation_id"))
-        org_id, event_id = UUID(detail["org_id"]), UUID(detail["event_id"])
-        try:
-            react(org_id, _read(event_type, detail))
-        except Exception as error:
-            _record_failure(org_id, event_id, name, error)
-            raise
+        org_id = UUID(detail["org_id"])
+        _in_steps(org_id, UUID(detail["event_id"]), name, lambda: react(org_id, _read(event_type, detail)))
 
     return _queue_consumer(name, take)
+
+
+def _in_steps(org_id: UUID, event_id: UUID, name: str, effect: Callable[[], None]) -> None:
+    try:
+        effect()
+    except Exception as error:
+        _record_failure(org_id, event_id, name, error)
+        raise
 
 
 def _record_failure(org_id: UUID, event_id: UUID, name: str, error: Exception) -> None:

@@ -90,6 +90,20 @@ def members(session: Session, user_ids: list[UUID]) -> dict[UUID, Member]:
     return {row.user_id: Member(*row) for row in session.execute(text(query), {"ids": user_ids})}
 
 
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """The reader's organization. `time_zone` is an IANA name."""
+
+    name: str
+    time_zone: str
+
+
+def organization(session: Session) -> Organization | None:
+    """The reader's own; None in a transaction for nobody."""
+    found = session.execute(text("SELECT name, time_zone FROM identity.v_organization")).one_or_none()
+    return Organization(*found) if found else None
+
+
 def holders(session: Session, role: Role, *, after: UUID | None = None) -> list[UUID]:
     """The active members of the reader's organization that hold `role`, by id: the first 1,000 after `after`."""
     query = """

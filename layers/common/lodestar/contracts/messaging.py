@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from lodestar import clock
 from lodestar.events import Event
 
 MOST_RECIPIENTS = 1000
@@ -56,15 +57,21 @@ class Recipient(BaseModel):
     variables: dict[str, Any] = Field(default_factory=dict)
 
 
-class AnchorSet(Event):
-    """There is something to be reminded of: a class, an interview, an import. Setting it again moves it.
+class AnchorEvent(Event):
+    """Tells of a moment of the emitter's: `kind` is one of messaging's (`class_session`, `interview`, ...),
+    `subject_id` the emitter's own id of it. Of two that come out of order, the one that was `told_at` later holds."""
 
-    `subject_id` is the emitter's own id of it; `variables` fill the templates.
+    kind: str
+    subject_id: UUID
+    told_at: AwareDatetime = Field(default_factory=clock.now)
+
+
+class AnchorSet(AnchorEvent):
+    """There is something to be reminded of: a class, an interview, an import. Setting it again moves it, and adds
+    its recipients to those that there are. `variables` fill the templates; `attachments` are as in MessageRequested.
     """
 
     name: ClassVar[str] = "messaging.anchor_set"
-    kind: str
-    subject_id: UUID
     at: AwareDatetime
     time_zone: str
     recipients: tuple[Recipient, ...] = Field(max_length=MOST_RECIPIENTS)
@@ -72,29 +79,30 @@ class AnchorSet(Event):
     attachments: tuple[dict[str, Any], ...] = ()
 
 
-class AnchorMoved(Event):
+class AnchorMoved(AnchorEvent):
     """It is at another time. What was not sent yet moves along."""
 
     name: ClassVar[str] = "messaging.anchor_moved"
-    kind: str
-    subject_id: UUID
     at: AwareDatetime
     time_zone: str
     variables: dict[str, Any] | None = None
 
 
-class AnchorCancelled(Event):
+class AnchorCancelled(AnchorEvent):
     """Nobody is reminded of it any more; with `recipients`, only they are not (they answered, left, unsubscribed)."""
 
     name: ClassVar[str] = "messaging.anchor_cancelled"
-    kind: str
-    subject_id: UUID
     reason: str
     recipients: tuple[Recipient, ...] | None = None
 
 
 class MessageRequested(Event):
-    """Send this template to these people now, once for each `dedupe_key` and channel."""
+    """Send this template to these people now, once for each `dedupe_key`, recipient and channel.
+
+    An attachment is `{name, type, content}` in base64 or `{name, type, storage_key}`. What has a target leads there
+    from its notification in the product. A variable of type url may be `{"signed": purpose, "id": id, "path": path}`:
+    then the address is the product's, with the token that `lodestar.signing` makes of both, which is stored nowhere.
+    """
 
     name: ClassVar[str] = "messaging.message_requested"
     template_key: str
@@ -103,6 +111,8 @@ class MessageRequested(Event):
     recipients: tuple[Recipient, ...] = Field(max_length=MOST_RECIPIENTS)
     variables: dict[str, Any] = Field(default_factory=dict)
     attachments: tuple[dict[str, Any], ...] = ()
+    target_type: str | None = None
+    target_id: UUID | None = None
     dedupe_key: str
 
 
@@ -118,6 +128,20 @@ class InboundReceived(Event):
 
     name: ClassVar[str] = "messaging.inbound_received"
     inbound_id: UUID
+
+
+class WebhooksQueued(Event):
+    """These events wait to be posted to endpoints of others; messaging takes them itself."""
+
+    name: ClassVar[str] = "messaging.webhooks_queued"
+    delivery_ids: tuple[UUID, ...]
+
+
+class BatchContinued(Event):
+    """A batch has recipients that are no deliveries yet; messaging goes on with it."""
+
+    name: ClassVar[str] = "messaging.batch_continued"
+    batch_id: UUID
 
 
 class DeliverySettled(Event):

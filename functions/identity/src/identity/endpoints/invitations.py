@@ -40,7 +40,7 @@ def list_invitations(_caller: Staff, session: ReadSession, page: Paging) -> Page
 def invite(
     body: InvitationCreate, caller: Staff, session: WriteSession, response: Response
 ) -> dict[str, Any]:
-    """The link is in this answer only; it is good once, for 72 hours. Pass it on to the person."""
+    """The person gets the link by e-mail; of the API's answers it is in this one only. It is good once, for 72 hours."""
     response.headers["Cache-Control"] = "no-store"
     return service.invite(session, caller, body)
 

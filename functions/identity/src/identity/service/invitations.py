@@ -16,9 +16,11 @@ from identity.rules import secrets
 from identity.schemas.invitations import InvitationCreate
 from identity.schemas.public import InvitationAcceptance
 from identity.service import memberships
-from lodestar import audit, clock
+from lodestar import audit, clock, events, signing
 from lodestar.config import settings
+from lodestar.contracts.messaging import Category, Channel, MessageRequested, Recipient
 from lodestar.db import act_for
+from lodestar.ids import new_id
 from lodestar.pagination import Page, PageQuery
 from lodestar.principal import NOBODY, Principal, Role
 from lodestar.problems import NotFound
@@ -26,6 +28,7 @@ from lodestar.problems import NotFound
 LIFETIME = timedelta(hours=72)
 """X-27 of the requirements."""
 SUBJECT = "invitation"
+LINK_PATH = "/invitations/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +75,15 @@ def list_invitations(session: Session, page: PageQuery) -> Page[Mapping[str, Any
 
 
 def invite(session: Session, caller: Principal, body: InvitationCreate) -> dict[str, Any]:
-    """A fresh link; an open one for the same person and role stops working. The token is in this answer only."""
+    """A fresh link, also sent by e-mail; an open one for the same person and role stops working."""
     memberships.require_grantable(session, caller, body.role)
     for older in repository.open_ones(session, email=body.email, role=body.role):
         older.revoked_at = clock.now()
     session.flush()
-    token = secrets.new_token()
+    invitation_id = new_id()
+    token = signing.token(SUBJECT, invitation_id.bytes)
     invitation = Invitation(
+        id=invitation_id,
         email=body.email,
         role=body.role.value,
         token_hash=secrets.hash_of(token),
@@ -89,7 +94,25 @@ def invite(session: Session, caller: Principal, body: InvitationCreate) -> dict[
     session.flush()
     after = {"role": invitation.role, "expires_at": invitation.expires_at.isoformat()}
     audit.record(session, "invitation.created", subject_type=SUBJECT, subject_id=invitation.id, after=after)
-    return {**shown(invitation), "token": token, "url": f"{settings().public_url}/invitations/{token}"}
+    events.emit(session, _letter(invitation))
+    return {**shown(invitation), "token": token, "url": f"{settings().public_url}{LINK_PATH}{token}"}
+
+
+def _letter(invitation: Invitation) -> MessageRequested:
+    """The e-mail with the link. The link's token is made by whoever sends it: no row and no event holds it."""
+    variables = {
+        "role_name": invitation.role.replace("_", " "),
+        "invitation_url": {"signed": SUBJECT, "id": str(invitation.id), "path": LINK_PATH},
+        "expires_at": invitation.expires_at.isoformat(),
+    }
+    return MessageRequested(
+        template_key="invitation",
+        category=Category.TRANSACTIONAL,
+        channels=(Channel.EMAIL,),
+        recipients=(Recipient(email=invitation.email),),
+        variables=variables,
+        dedupe_key=f"invitation:{invitation.id}",
+    )
 
 
 def revoke(session: Session, caller: Principal, invitation_id: UUID) -> None:

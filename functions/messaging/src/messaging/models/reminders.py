@@ -45,6 +45,7 @@ class Anchor(VersionedRow, Base):
     anchor_version: Mapped[int] = mapped_column(default=1)
     variables: Mapped[dict[str, Any]] = mapped_column(default=dict)
     attachments: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    told_at: Mapped[datetime]
 
 
 class AnchorRecipient(TenantRow, Base):
