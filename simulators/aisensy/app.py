@@ -18,7 +18,7 @@ from simulators.messages import File, Message
 from simulators.recipients import of_number
 from simulators.spoiling import garbled
 
-_NUMBER = re.compile(r"\+?[1-9]\d{6,14}")
+_NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}")
 
 
 def create_app(desk: Desk, campaigns: Campaigns, fates: Fates) -> FastAPI:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from lodestar.config import settings
+from tests.adapters.listening import Endpoint, endpoint
 from tests.simulators.running import Simulators, running
 
 VENDOR_VARIABLES = (
@@ -54,8 +55,15 @@ def simulators(running_simulators: Simulators, environment: pytest.MonkeyPatch) 
     return running_simulators
 
 
+@pytest.fixture
+def listening() -> Iterator[Endpoint]:
+    """A server that keeps what is posted to it."""
+    with endpoint() as served:
+        yield served
+
+
 def live_key(name: str) -> str:
-    """A vendor's key for a live test, which is skipped without it."""
+    """A vendor's key, or whatever else a live test needs of the environment; the test is skipped without it."""
     key = os.environ.get(name)
     if not key:
         pytest.skip(f"{name} is not set")

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from lodestar.adapters import CapabilityNotConfigured
 from lodestar.adapters.email.port import (
     LARGEST_EMAIL_BYTES,
     Address,
@@ -33,8 +34,11 @@ __all__ = [
 
 
 def email_sender() -> EmailSender:
-    """SendGrid, or SES where EMAIL_VENDOR says `ses`. Raises CapabilityNotConfigured."""
-    if settings().email_vendor == "ses":
+    """SendGrid, or SES where EMAIL_VENDOR says `ses`: AWS's own, or the embedded one. Raises CapabilityNotConfigured."""
+    given = settings()
+    if given.email_vendor == "ses":
+        if given.use_real_external_apis not in (None, given.aws_endpoint_url is None):
+            raise CapabilityNotConfigured("email", settings=("EMAIL_VENDOR", "USE_REAL_EXTERNAL_APIS"))
         return _ses()
     return _sendgrid(must_serve("email", "sendgrid"))
 

@@ -27,6 +27,9 @@ _TRY_LATER = frozenset(
 _NEVER_LEFT = frozenset(
     {"ConnectTimeoutError", "EndpointConnectionError", "ProxyConnectionError", "SSLError"}
 )
+SEVEN_BIT = SMTP.clone(cte_type="7bit")
+"""SES takes no eight-bit text."""
+
 FIRST_FAULT = 500
 GATEWAY_TIMEOUT = 504
 
@@ -80,7 +83,7 @@ def _request(message: Email) -> dict[str, object]:
 
 def mime(message: Email) -> EmailMessage:
     """The message as it travels (RFC 5322, 2045-2049): text and HTML as alternatives, files beside them."""
-    made = EmailMessage(policy=SMTP)
+    made = EmailMessage(policy=SEVEN_BIT)
     made["From"] = _mime_address(message.sender)
     made["To"] = _mime_address(message.to)
     if message.reply_to is not None:

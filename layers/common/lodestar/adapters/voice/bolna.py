@@ -9,13 +9,13 @@ from urllib.parse import quote
 from uuid import UUID
 
 from lodestar import clock
+from lodestar.adapters.numbers import must_be_one_number
 from lodestar.adapters.sending import Accepted, NotSent, OutcomeUnknown, Refused
 from lodestar.adapters.vendors import VendorServer
 from lodestar.adapters.voice.port import CallState, CallStatus, VoiceCall
 from lodestar.adapters.webhooks import Malformed, VendorEvent
 from lodestar.adapters.wire import Wire, parsed
 
-E164 = re.compile(r"\+[1-9]\d{6,14}")
 EXECUTION_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 PAGE_SIZE = 50
 MOST_PAGES = 20
@@ -56,8 +56,7 @@ class Bolna:
         self._wire = Wire("Bolna", server.base_url, headers=headers, unknown_statuses=_UNKNOWN)
 
     def call(self, call: VoiceCall) -> Accepted:
-        if not E164.fullmatch(call.to_e164):
-            raise Refused("invalid_recipient", "The recipient is not exactly one telephone number (E.164).")
+        must_be_one_number(call.to_e164)
         body: dict[str, Any] = {
             "agent_id": call.agent,
             "recipient_phone_number": call.to_e164,

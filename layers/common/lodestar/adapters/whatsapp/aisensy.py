@@ -4,12 +4,12 @@ import re
 from typing import Any
 
 from lodestar import clock
+from lodestar.adapters.numbers import must_be_one_number
 from lodestar.adapters.sending import Accepted, OutcomeUnknown, Refused
 from lodestar.adapters.vendors import VendorServer
 from lodestar.adapters.whatsapp.port import WhatsAppMessage
 from lodestar.adapters.wire import Wire, parsed
 
-E164 = re.compile(r"\+[1-9]\d{6,14}")
 LONGEST_PARAMETER = 1024
 """WhatsApp's limit of a template's body; a parameter holds no line break, tab, or more than four spaces in a row."""
 
@@ -50,8 +50,7 @@ class AiSensy:
 
 
 def _check(message: WhatsAppMessage) -> None:
-    if not E164.fullmatch(message.to_e164):
-        raise Refused("invalid_recipient", "The recipient is not exactly one telephone number (E.164).")
+    must_be_one_number(message.to_e164)
     if any(not parameter.strip() or len(parameter) > LONGEST_PARAMETER for parameter in message.parameters):
         raise Refused(
             "invalid_parameter", f"A parameter is empty or longer than {LONGEST_PARAMETER} characters."

@@ -1,4 +1,4 @@
-"""A product's webhook endpoint: keeps what is posted to it, and answers as a test wants."""
+"""A server that keeps what is posted to it, and answers as a test wants: a product's webhook, or a vendor gone wrong."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -30,6 +30,9 @@ def endpoint() -> Iterator[Endpoint]:
     made = Endpoint()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             posted = Posted(dict(self.headers.items()), body)

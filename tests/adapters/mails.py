@@ -1,0 +1,25 @@
+"""Messages to send."""
+
+from typing import Any
+from uuid import uuid4
+
+from lodestar.adapters import email
+
+SENDER = email.Address("no-reply@lodestar.example", "Lodestar")
+CALENDAR = email.Attachment(
+    filename="Unterricht – שיעור.ics",
+    content_type="text/calendar; method=REQUEST; charset=utf-8",
+    data="BEGIN:VCALENDAR\r\nSUMMARY:Größe\r\nEND:VCALENDAR\r\n".encode(),
+)
+
+
+def message(to: str = "casey@example.org", **more: Any) -> email.Email:
+    given: dict[str, Any] = {
+        "reference": uuid4(),
+        "to": email.Address(to, "Casey"),
+        "sender": SENDER,
+        "subject": "Your class tomorrow",
+        "text": "It begins at nine.",
+        "html": "<p>It begins at <b>nine</b>.</p>",
+    }
+    return email.Email(**{**given, **more})
