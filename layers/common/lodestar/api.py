@@ -7,8 +7,8 @@ Idempotency-Key, If-Match and ETag, pages, problem documents, the correlation id
 import functools
 import inspect
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -16,6 +16,7 @@ from fastapi import APIRouter as FastAPIRouter
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from mangum import Mangum
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -26,6 +27,7 @@ from lodestar import idempotency
 from lodestar.auth import ORGANIZATION_HEADER, principal_from
 from lodestar.bodies import PatchModel, ReadModel, RowRead, WriteModel
 from lodestar.db import unit_of_work
+from lodestar.exchange import begin_exchange, exchange_of
 from lodestar.invocations import Invocation, Kind
 from lodestar.log import begin_request, correlation_id, log
 from lodestar.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT, PageQuery
@@ -67,34 +69,33 @@ __all__ = [
     "problems",
 ]
 
-CALLER = "lodestar.caller"
 LONGEST_KEY = 255
 READING = frozenset({"GET", "HEAD"})
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI would hand exceptions' messages, which may quote a row, to any OpenTelemetry provider that it finds."""
 TEXT_TYPES = ["text/", "application/json", PROBLEM_JSON, "image/svg+xml"]
 """What API Gateway passes as text; anything else is base64."""
 
 
 def _caller(request: Request) -> Principal:
     """The caller, from the authorizer's context; found once a request."""
-    known: Principal | None = request.scope.get(CALLER)
-    if known is not None:
-        return known
-    context: Mapping[str, str] = request.scope["aws.event"]["requestContext"].get("authorizer") or {}
-    if not context:
-        raise Unauthenticated()
-    domain = request.scope["path"].split("/")[2]
-    found = principal_from(
-        context,
-        organization=request.headers.get(ORGANIZATION_HEADER),
-        needed_scope=f"{domain}:{'read' if request.method in READING else 'write'}",
-        organization_optional=getattr(request.state, "organization_optional", False),
-    )
-    request.scope[CALLER] = found
-    return found
+    exchange = exchange_of(request)
+    if exchange.caller is None:
+        context: Mapping[str, str] = request.scope["aws.event"]["requestContext"].get("authorizer") or {}
+        if not context:
+            raise Unauthenticated()
+        domain = request.scope["path"].split("/")[2]
+        exchange.caller = principal_from(
+            context,
+            organization=request.headers.get(ORGANIZATION_HEADER),
+            needed_scope=f"{domain}:{'read' if request.method in READING else 'write'}",
+            organization_optional=exchange.organization_optional,
+        )
+    return exchange.caller
 
 
 async def _need_no_organization(request: Request) -> None:
-    request.state.organization_optional = True
+    exchange_of(request).organization_optional = True
 
 
 ORGANIZATION_OPTIONAL = Depends(_need_no_organization)
@@ -103,9 +104,9 @@ Their caller's `org_id` is NOBODY when they belong to several organizations, or 
 
 
 async def _make_anew(request: Request) -> None:
-    claimed: idempotency.Claim | None = getattr(request.state, "claim", None)
-    if claimed:
-        request.state.claim = replace(claimed, is_made_anew=True)
+    exchange = exchange_of(request)
+    if exchange.claim:
+        exchange.claim = replace(exchange.claim, is_made_anew=True)
 
 
 MADE_ANEW = Depends(_make_anew)
@@ -139,52 +140,48 @@ Administrator = Annotated[Principal, allow(*ADMINISTRATORS)]
 """A caller who administers the organization, or the platform."""
 
 
-async def _read_session(request: Request) -> AsyncIterator[Session]:
-    with unit_of_work(_caller(request), read_only=True) as session:
-        yield session
+async def _read_session(request: Request) -> Session:
+    work = unit_of_work(_caller(request), read_only=True)
+    return exchange_of(request).until_answered.enter_context(work)
 
 
-async def _write_session(request: Request) -> AsyncIterator[Session]:
-    with _idempotent_work(request, _caller(request)) as session:
-        yield session
+async def _write_session(request: Request) -> Session:
+    return _idempotent_session(request, _caller(request))
 
 
-async def _public_session(request: Request) -> AsyncIterator[Session]:
-    with _idempotent_work(request, NO_TENANT) as session:
-        yield session
+async def _public_session(request: Request) -> Session:
+    return _idempotent_session(request, NO_TENANT)
 
 
-@contextmanager
-def _idempotent_work(request: Request, principal: Principal) -> Iterator[Session]:
-    claimed: idempotency.Claim | None = getattr(request.state, "claim", None)
-    with unit_of_work(principal) as session:
-        if claimed:
-            held = idempotency.claim(session, claimed)
-            request.state.save_answer = functools.partial(idempotency.save, session, principal, held)
-        yield session
+def _idempotent_session(request: Request, principal: Principal) -> Session:
+    exchange = exchange_of(request)
+    session = exchange.until_answered.enter_context(unit_of_work(principal))
+    if exchange.claim:
+        held = idempotency.claim(session, exchange.claim)
+        exchange.save_answer = functools.partial(idempotency.save, session, principal, held)
+    return session
 
 
-async def _unit_of_work(request: Request) -> AsyncIterator[Work]:
-    with _work(request, _caller(request)) as work:
-        yield work
+async def _unit_of_work(request: Request) -> Work:
+    return _work(request, _caller(request))
 
 
-async def _public_unit_of_work(request: Request) -> AsyncIterator[Work]:
-    with _work(request, NO_TENANT) as work:
-        yield work
+async def _public_unit_of_work(request: Request) -> Work:
+    return _work(request, NO_TENANT)
 
 
-def _work(request: Request, principal: Principal) -> AbstractContextManager[Work]:
-    work = Work(principal, getattr(request.state, "claim", None))
-    request.state.save_answer = work.save
-    return work.until_answered()
+def _work(request: Request, principal: Principal) -> Work:
+    exchange = exchange_of(request)
+    work = Work(principal, exchange.claim)
+    exchange.save_answer = work.save
+    return exchange.until_answered.enter_context(work.until_answered())
 
 
-ReadSession = Annotated[Session, Depends(_read_session, scope="function")]
-WriteSession = Annotated[Session, Depends(_write_session, scope="function")]
-PublicSession = Annotated[Session, Depends(_public_session, scope="function")]
-UnitOfWork = Annotated[Work, Depends(_unit_of_work, scope="function")]
-PublicUnitOfWork = Annotated[Work, Depends(_public_unit_of_work, scope="function")]
+ReadSession = Annotated[Session, Depends(_read_session)]
+WriteSession = Annotated[Session, Depends(_write_session)]
+PublicSession = Annotated[Session, Depends(_public_session)]
+UnitOfWork = Annotated[Work, Depends(_unit_of_work)]
+PublicUnitOfWork = Annotated[Work, Depends(_public_unit_of_work)]
 
 
 async def _page_query(
@@ -225,23 +222,33 @@ class Route(APIRoute):
         handle = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
-            key = request.headers.get("idempotency-key")
-            if key and request.method == "POST":
-                if len(key) > LONGEST_KEY:
-                    raise InvalidContent(f"An Idempotency-Key has at most {LONGEST_KEY} characters.")
-                request.state.claim = idempotency.claim_of(
-                    key=key, method=request.method, path=request.url.path, body=await request.body()
-                )
-            response = await handle(request)
-            version = getattr(request.state, "version", None)
-            if version is not None:
-                response.headers["ETag"] = f'"{version}"'
-            save = getattr(request.state, "save_answer", None)
-            if save:
-                save(status=response.status_code, body=bytes(response.body), headers=dict(response.headers))
-            return response
+            with ExitStack() as until_answered:
+                exchange = begin_exchange(request, until_answered)
+                if request.method == "POST":
+                    exchange.claim = await _claim_of(request)
+                response: Response = await handle(request)
+                if exchange.version is not None:
+                    response.headers["ETag"] = f'"{exchange.version}"'
+                if exchange.save_answer:
+                    exchange.save_answer(
+                        status=response.status_code,
+                        body=bytes(response.body),
+                        headers=dict(response.headers),
+                    )
+                return response
 
         return answer
+
+
+async def _claim_of(request: Request) -> idempotency.Claim | None:
+    key = request.headers.get("idempotency-key")
+    if not key:
+        return None
+    if len(key) > LONGEST_KEY:
+        raise InvalidContent(f"An Idempotency-Key has at most {LONGEST_KEY} characters.")
+    return idempotency.claim_of(
+        key=key, method=request.method, path=request.url.path, body=await request.body()
+    )
 
 
 def _inline(endpoint: Callable[..., Any]) -> Callable[..., Any]:
@@ -253,7 +260,7 @@ def _inline(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     async def run(*args: Any, **kwargs: Any) -> Any:
         request: Request = kwargs[hidden] if request_name else kwargs.pop(hidden)
         result = endpoint(*args, **kwargs)
-        request.state.version = getattr(result, "version", None)
+        exchange_of(request).version = getattr(result, "version", None)
         return result
 
     if request_name is None:
@@ -272,7 +279,9 @@ class APIRouter(FastAPIRouter):
 
 def lambda_handler(router: FastAPIRouter) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """The Lambda handler of one resource, for API Gateway's REST proxy events."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY
+    )
     app.router.routes.extend(router.routes)
     for kind, answer in ANSWERS.items():
         app.add_exception_handler(kind, answer)
@@ -333,7 +342,9 @@ async def _answer_guard(request: Request, error: DBAPIError) -> Response:
     """The database does not answer, or a guard in it refused what a service let through."""
     if is_away(error):
         log.error("database_away", exc_info=error, route=_resource(request))
-        return await _answer_problem(request, Unavailable("The database does not answer. Repeat the request."))
+        return await _answer_problem(
+            request, Unavailable("The database does not answer. Repeat the request.")
+        )
     problem = guard_problem(error)
     if problem is None:
         return await _answer_failure(request, error)
