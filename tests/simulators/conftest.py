@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.adapters.listening import Endpoint, endpoint
 from tests.simulators.running import Simulators, running
 
 
@@ -17,3 +18,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
 def simulators(served: Simulators) -> Simulators:
     served.reset()
     return served
+
+
+@pytest.fixture
+def listening() -> Iterator[Endpoint]:
+    with endpoint() as served:
+        yield served
