@@ -97,6 +97,15 @@ def test_every_problem_that_an_operation_answers_is_listed_by_its_code(operation
 
 
 @every_operation
+def test_a_post_tells_that_its_twin_is_at_work_and_when_to_ask_again(operation: Operation) -> None:
+    if operation.method == "post":
+        answer = resolved(document(), operation.document["responses"]["409"])
+        schema = answer["content"][PROBLEM_JSON]["schema"]
+        assert "request_in_progress" in schema["properties"]["code"]["enum"]
+        assert "Retry-After" in answer["headers"]
+
+
+@every_operation
 def test_links_lead_to_operations_with_what_those_take(operation: Operation) -> None:
     targets = {target.document["operationId"]: target for target in operations(document())}
     for link in operation.success[1].get("links", {}).values():
