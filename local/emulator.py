@@ -8,6 +8,7 @@ Started by local/aws.py as `python -m local.emulator`, configured by ministack's
 
 import contextlib
 import hashlib
+import itertools
 import logging
 import os
 import re
@@ -31,6 +32,7 @@ from local.aws import CODE_CACHE_SETTING
 from local.nursery import AVAILABLE, Nursery
 
 SNAPSHOT_SECONDS = 3.0
+LOGS, LOGS_EVERY = "cloudwatch_logs", 20
 DESCRIPTORS = 16_384
 ACCOUNT_CHANGES = (
     "AdminConfirm", "AdminCreate", "AdminDelete", "AdminSet", "AdminUpdate", "ChangePassword", "Confirm",
@@ -137,6 +139,8 @@ def snapshot_state(every: float = SNAPSHOT_SECONDS) -> None:
 
     Unpatched, only a graceful stop saves: a kill -9 loses them all. The first one waits until what was saved is
     restored: on a busy machine that takes longer than the interval, and it would overwrite what is not yet read.
+    What functions logged is in every twentieth only: it grows with each request, and copying and writing it took half
+    of a busy emulator's time.
     """
 
     save, restore = app.save_all, app._load_persisted_state
@@ -147,9 +151,12 @@ def snapshot_state(every: float = SNAPSHOT_SECONDS) -> None:
             save(services)
 
     def save_forever() -> None:
-        while True:
+        for turn in itertools.count():
             time.sleep(every)
-            app.save_all(app._build_persistence_save_dict())
+            services = app._build_persistence_save_dict()
+            if turn % LOGS_EVERY:
+                services.pop(_key_of(LOGS), None)
+            app.save_all(services)
 
     def restore_and_save_forever() -> None:
         restore()
@@ -192,8 +199,13 @@ def save_each_event() -> None:
 
 
 def _save(service: types.ModuleType) -> None:
-    [key] = {key for key, module in app._state_map.items() if module == service.__name__.rpartition(".")[2]}
-    app.save_all({key: service.get_state})
+    app.save_all({_key_of(service.__name__.rpartition(".")[2]): service.get_state})
+
+
+def _key_of(module: str) -> str:
+    """Under which name a service's state is saved."""
+    [key] = {key for key, named in app._state_map.items() if named == module}
+    return str(key)
 
 
 def end_workers_with_us() -> None:

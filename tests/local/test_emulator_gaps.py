@@ -190,6 +190,31 @@ def test_nothing_is_saved_over_what_is_not_restored_yet() -> None:
     assert ended.stdout.splitlines() == ["while restoring: False", "afterwards: True"]
 
 
+SNAPSHOTS = """
+import threading
+from ministack import app
+from local.emulator import LOGS, LOGS_EVERY, snapshot_state
+saved, enough = [], threading.Event()
+def save(services):
+    saved.append(set(services))
+    if len(saved) > LOGS_EVERY:
+        enough.set()
+app.save_all, app._load_persisted_state = save, lambda: None
+app._build_persistence_save_dict = lambda: {LOGS_KEY: dict, "sqs": dict}
+[LOGS_KEY] = [key for key, module in app._state_map.items() if module == LOGS]
+snapshot_state(every=0.001)
+app._load_persisted_state()
+enough.wait(10)
+print(sum(LOGS_KEY in services for services in saved[:LOGS_EVERY + 1]), all("sqs" in services for services in saved))
+"""
+
+
+def test_what_functions_logged_is_in_every_twentieth_snapshot_alone() -> None:
+    """A snapshot of all that was logged takes as long as there was much of it: half of the time under load."""
+    ended = subprocess.run([sys.executable, "-c", SNAPSHOTS], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["2", "True"]
+
+
 @pytest.mark.slow
 def test_upstream_loses_its_state_at_a_kill(tmp_path: Path) -> None:
     assert queue_after_a_kill(tmp_path, module="ministack") == []
