@@ -224,11 +224,14 @@ FUNCTIONS = (
 )  # fmt: skip
 
 
+V_ENROLLMENTS = """
+SELECT learner_id AS user_id, program_id, status, tier FROM learning.enrollments WHERE org_id = backbone.current_org()"""
 V_ORGANIZATION = "SELECT name, time_zone FROM identity.organizations WHERE id = backbone.current_org()"
 
 
 def upgrade() -> None:
     publish_view("identity.v_organization", V_ORGANIZATION)
+    publish_view("learning.v_enrollments", V_ENROLLMENTS)
     for tables in (WRITING, REMINDERS, SENDING, WISHES, INBOUND, OUTBOUND):
         op.execute(tables)
     for table in TENANT_TABLES:
@@ -252,4 +255,4 @@ def downgrade() -> None:
     op.execute("SET ROLE lodestar_owner")
     for table in reversed(TENANT_TABLES):
         op.execute(f"DROP TABLE messaging.{table}")
-    op.execute("DROP VIEW identity.v_organization")
+    op.execute("DROP VIEW identity.v_organization, learning.v_enrollments")
