@@ -1,6 +1,7 @@
 """R2: of changes to one version at the same time one wins; a request that SIGKILL ends is completed once."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -106,13 +107,11 @@ def test_a_request_that_sigkill_ends_is_completed_once(
     monkeypatch.setattr(idempotency, "LEASE_SECONDS", 0)
     wrong, tried = [], 0
     for make, table in ((a_bank, "assessment.item_banks"), (an_upload, "media.uploads")):
-        passed = in_a_process(lambda make=make: make(world).send().status)
+        passed = in_a_process(partial(status, make(world), str(new_id())))
         assert passed.answer == 201
         for nth, point in enumerate(passed.points, start=1):
             request, key, before = make(world), str(new_id()), count(world, table)
-            ended = in_a_process(
-                lambda request=request, key=key: request.send(idempotency_key=key).status, dies_at=nth
-            )
+            ended = in_a_process(partial(status, request, key), dies_at=nth)
             first, second = (request.send(idempotency_key=key) for _ in range(2))
             tried += ended.killed
             done = count(world, table) - before
@@ -120,6 +119,10 @@ def test_a_request_that_sigkill_ends_is_completed_once(
                 wrong.append(f"{table}, {point}: {first.status}, {second.status}, done {done} times")
     proof.found("R2", "requests that SIGKILL ended, repeated", tried=tried, wrong=wrong)
     assert tried > 5
+
+
+def status(request: Request, key: str) -> int:
+    return request.send(idempotency_key=key).status
 
 
 def count(world: World, table: str) -> int:
