@@ -1,5 +1,5 @@
 """Recipients with whom it goes as the person who tries the product wants: by the address's first word, or by the
-number's last four digits."""
+number, which is one of those that are nobody's (555-0100 to 555-0109 under any North American area code)."""
 
 import re
 
@@ -33,5 +33,5 @@ def of_address(address: str) -> str | None:
 
 
 def of_number(number: str) -> str | None:
-    """`busy` of +15550000101; None of an ordinary number."""
-    return NUMBERS.get(number[-4:])
+    """`busy` of +12025550101; None of an ordinary number."""
+    return NUMBERS.get(number[-4:]) if number[-7:-4] == "555" else None

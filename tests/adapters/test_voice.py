@@ -19,7 +19,7 @@ from tests.adapters.conftest import live_key
 from tests.adapters.listening import Endpoint
 from tests.simulators.running import Simulators
 
-ANSWERED, BUSY, NO_ANSWER, FAILED = "+15550000100", "+15550000101", "+15550000102", "+15550000103"
+ANSWERED, BUSY, NO_ANSWER, FAILED = "+12025550100", "+12025550101", "+12025550102", "+12025550103"
 
 
 def call(to: str = ANSWERED, **more: Any) -> voice.VoiceCall:
@@ -126,7 +126,7 @@ def test_webhooks_tell_each_step_but_only_hint(simulators: Simulators, listening
 
 
 @pytest.mark.parametrize(
-    "number", ["", "15550000100", "+1 555", "+15550000100,+15550000101", "sip:a@b", "+15550000100\n"]
+    "number", ["", "12025550100", "+1 555", "+12025550100,+12025550101", "sip:a@b", "+12025550100\n"]
 )
 def test_what_is_not_exactly_one_number_is_never_called(simulators: Simulators, number: str) -> None:
     outcome = outcome_of(call(number))
@@ -143,7 +143,7 @@ def test_each_fault_of_the_vendor_is_named_for_what_may_have_happened(simulators
     limited = outcome_of(call())
     simulators.order("bolna", scenario="normal")
     broken, refused, unknown = (
-        outcome_of(call("+15550000109")), outcome_of(call("+15550000105")), outcome_of(call(agent="unknown")),
+        outcome_of(call("+12025550109")), outcome_of(call("+12025550105")), outcome_of(call(agent="unknown")),
     )  # fmt: skip
 
     assert [type(outcome) for outcome in (down, limited, broken)] == [NotSent, NotSent, OutcomeUnknown]
@@ -156,7 +156,7 @@ def test_a_call_whose_answer_was_lost_is_found_again(
     simulators: Simulators, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wire, "ANSWER_SECONDS", 0.3)
-    lost, other = call("+15550000104"), call("+15550000104")
+    lost, other = call("+12025550104"), call("+12025550104")
 
     outcome = outcome_of(lost, url=f"{simulators.url}/bolna")
 

@@ -22,7 +22,7 @@ from tests.adapters.conftest import live_key
 from tests.adapters.listening import Endpoint
 from tests.simulators.running import Simulators
 
-NUMBER = "+15550000100"
+NUMBER = "+12025550100"
 NOW = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
 
 
@@ -110,7 +110,7 @@ def test_a_template_that_may_not_be_sent_is_refused(
 
 
 @pytest.mark.parametrize(
-    "number", ["", "15550000100", "+0123456789", "+1555", "+1 555 000 0100", "+15550000100,+15550000101", "+1555000010０", "tel:+15550000100", "+15550000100\n"]
+    "number", ["", "12025550100", "+0123456789", "+1555", "+1 202 555 0100", "+12025550100,+12025550101", "+1202555010０", "tel:+12025550100", "+12025550100\n"]
 )  # fmt: skip
 def test_what_is_not_exactly_one_number_is_never_sent(simulators: Simulators, number: str) -> None:
     outcome = outcome_of(message(number))
@@ -134,8 +134,8 @@ def test_each_fault_of_the_vendor_is_named_for_what_may_have_happened(simulators
     simulators.order("aisensy", down=False, scenario="rate_limited")
     limited = outcome_of(message())
     simulators.order("aisensy", scenario="normal")
-    broken = outcome_of(message("+15550000109"))
-    refused = outcome_of(message("+15550000105"))
+    broken = outcome_of(message("+12025550109"))
+    refused = outcome_of(message("+12025550105"))
     simulators.order("aisensy", scenario="garbled")
     garbled = outcome_of(message())
 
@@ -152,7 +152,7 @@ def test_silence_after_acceptance_is_no_failure_and_no_success(
 ) -> None:
     monkeypatch.setattr(wire, "ANSWER_SECONDS", 0.3)
 
-    outcome = outcome_of(message("+15550000104"), url=f"{simulators.url}/aisensy")
+    outcome = outcome_of(message("+12025550104"), url=f"{simulators.url}/aisensy")
 
     assert isinstance(outcome, OutcomeUnknown)
     assert simulators.inbox()["total"] == 1
@@ -192,7 +192,7 @@ def told(listening: Endpoint, *kinds: str) -> list[VendorEvent]:
 
 
 @pytest.mark.parametrize(
-    ("number", "kinds"), [("+15550000100", ("sent", "delivered")), ("+15550000103", ("failed",)), ("+15550000106", ("read", "replied"))]
+    ("number", "kinds"), [("+12025550100", ("sent", "delivered")), ("+12025550103", ("failed",)), ("+12025550106", ("read", "replied"))]
 )  # fmt: skip
 def test_each_fate_is_told(
     simulators: Simulators, listening: Endpoint, number: str, kinds: tuple[str, ...]
@@ -225,7 +225,7 @@ def test_somebody_may_write_first(simulators: Simulators, listening: Endpoint) -
 BODY = json.dumps(
     {
         "id": "n", "topic": "message.status.updated", "created_at": "2026-11-21T05:00:00.000Z",
-        "data": {"message": {"id": "m", "status": "DELIVERED", "phone_number": "15550000100", "delivered_at": 1_790_000_000_000}},
+        "data": {"message": {"id": "m", "status": "DELIVERED", "phone_number": "12025550100", "delivered_at": 1_790_000_000_000}},
     }
 ).encode()  # fmt: skip
 

@@ -37,13 +37,13 @@ def mail(simulators: Simulators, **changes: Any) -> None:
 
 def whatsapp(simulators: Simulators, text: str = "Hello") -> None:
     body = {
-        "apiKey": "k", "campaignName": HOSTILE, "destination": "+15550000100", "userName": "Alex", "templateParams": [text],
+        "apiKey": "k", "campaignName": HOSTILE, "destination": "+12025550100", "userName": "Alex", "templateParams": [text],
     }  # fmt: skip
     httpx.post(f"{simulators.url}/aisensy/campaign/t1/api/v2", json=body).raise_for_status()
 
 
 def call(simulators: Simulators) -> None:
-    body = {"agent_id": "a", "recipient_phone_number": "+15550000101", "user_data": {"name": HOSTILE}}
+    body = {"agent_id": "a", "recipient_phone_number": "+12025550101", "user_data": {"name": HOSTILE}}
     httpx.post(
         f"{simulators.url}/bolna/call", json=body, headers={"authorization": "Bearer k"}
     ).raise_for_status()
@@ -109,7 +109,7 @@ def test_attachments_are_downloaded_and_never_shown(inbox: Simulators) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"), [({"to": "CASEY"}, 1), ({"to": "0101"}, 1), ({"channel": "whatsapp"}, 1), ({"to": "nobody"}, 0), ({}, 3)]
+    ("wanted", "found"), [({"to": "CASEY"}, 1), ({"to": "5550101"}, 1), ({"channel": "whatsapp"}, 1), ({"to": "nobody"}, 0), ({}, 3)]
 )  # fmt: skip
 def test_messages_are_found_by_recipient_and_channel(
     inbox: Simulators, wanted: dict[str, str], found: int

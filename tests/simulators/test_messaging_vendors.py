@@ -110,7 +110,7 @@ def test_the_ordered_share_fails_and_one_seed_gives_one_run(simulators: Simulato
 
 def test_a_reset_ends_what_was_still_to_come(simulators: Simulators, listening: Endpoint) -> None:
     simulators.order("bolna", webhook_url=listening.url, time_factor=10)
-    body = {"agent_id": "a", "recipient_phone_number": "+15550000100"}
+    body = {"agent_id": "a", "recipient_phone_number": "+12025550100"}
     httpx.post(f"{simulators.url}/bolna/call", headers=KEY, json=body).raise_for_status()
     wait_until(lambda: len(listening.posted) == 1, seconds=10, what="the first step")
 
@@ -122,7 +122,7 @@ def test_a_reset_ends_what_was_still_to_come(simulators: Simulators, listening: 
 
 def test_aisensy_speaks_its_own_errors(simulators: Simulators) -> None:
     url = f"{simulators.url}/aisensy/campaign/t1/api/v2"
-    body = {"apiKey": "key", "campaignName": "t", "destination": "15550000100", "userName": "Casey"}
+    body = {"apiKey": "key", "campaignName": "t", "destination": "12025550100", "userName": "Casey"}
 
     taken = httpx.post(url, json=body).json()
     unknown = httpx.post(url, json=body | {"campaignName": "unknown"})
@@ -138,7 +138,7 @@ def test_aisensy_speaks_its_own_errors(simulators: Simulators) -> None:
 
 def test_bolna_lists_an_agents_calls_without_their_contents(simulators: Simulators) -> None:
     simulators.order("bolna", time_factor=10)
-    body = {"agent_id": "a", "recipient_phone_number": "+15550000100", "user_data": {"reference": "r"}}
+    body = {"agent_id": "a", "recipient_phone_number": "+12025550100", "user_data": {"reference": "r"}}
     made = [httpx.post(f"{simulators.url}/bolna/call", headers=KEY, json=body).json() for _ in range(3)]
 
     first = httpx.get(f"{simulators.url}/bolna/v2/agent/a/executions?page_size=2", headers=KEY).json()
