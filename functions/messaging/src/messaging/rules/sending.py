@@ -104,7 +104,9 @@ def _reachable(facts: Facts) -> Iterator[Verdict]:
     channel = CHANNEL_WORDS[facts.channel]
     if not facts.has_text:
         yield Verdict("no_template", f"There is no active template of this key for {channel}.", Action.SKIP)
-    if facts.channel != "in_app":
+    if facts.channel == "in_app":
+        yield Verdict("address", "What is told in the product reaches every member.")
+    else:
         if facts.address is None:
             words = f"No valid address for {channel} is known of the recipient."
             yield Verdict("no_address", words, Action.SKIP)
