@@ -11,7 +11,12 @@ TIMEOUTS = 6
 """AWS asks for a visibility timeout of at least six times the function's timeout."""
 LONGEST_INVISIBLE_SECONDS = 60
 """A message whose worker was killed is handled within 90 seconds (QUALITY.md R5)."""
-LEASED = {"messaging.DeliveriesQueued"}
+LEASED = {
+    "messaging.BatchContinued",
+    "messaging.DeliveriesQueued",
+    "messaging.InboundReceived",
+    "messaging.OutboundQueued",
+}
 """What these work on is claimed in rows, which a sweep looks after each minute: their messages may come back later."""
 BUCKET_EVENTS = {"source": ["aws.s3"], "detail-type": ["Object Created"]}
 

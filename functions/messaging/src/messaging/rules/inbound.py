@@ -4,12 +4,11 @@ Every kind has its place in one order, and a delivery stands at the highest plac
 The highest of a set is the same in whichever order the set is read: so states converge.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 
-from lodestar.adapters.webhooks import EventKind, Forged, VendorEvent
-
-ORDER: tuple[EventKind, ...] = (
+ORDER: tuple[str, ...] = (
     "deferred",
     "sent",
     "ringing",
@@ -30,7 +29,7 @@ ORDER: tuple[EventKind, ...] = (
 )
 """A message that failed and was delivered after all was delivered; one that was delivered and came back was not."""
 
-STATES: dict[EventKind, str] = {
+STATES: dict[str, str] = {
     "deferred": "sent",
     "sent": "sent",
     "ringing": "sent",
@@ -49,7 +48,7 @@ STATES: dict[EventKind, str] = {
     "read": "read",
     "replied": "replied",
 }
-SUPPRESSES: dict[EventKind, str] = {
+SUPPRESSES: dict[str, str] = {
     "bounced": "hard_bounce",
     "complained": "complaint",
     "unsubscribed": "unsubscribe",
@@ -72,6 +71,20 @@ _PLACES = {"sent": ORDER.index("sent"), "delivered": ORDER.index("delivered"), "
 _PLACES |= {"read": ORDER.index("read"), "replied": ORDER.index("replied")}
 
 
+class Fact(Protocol):
+    """What a vendor tells: `kind` is one of ORDER."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def occurred_at(self) -> datetime: ...
+    @property
+    def detail(self) -> Mapping[str, str]: ...
+
+
+F = TypeVar("F", bound=Fact)
+
+
 def place(state: str, reason: str | None) -> int:
     """How far a delivery is in the vendors' order; -1 while no vendor can have said anything that matters."""
     if state == "failed":
@@ -80,19 +93,19 @@ def place(state: str, reason: str | None) -> int:
     return _PLACES.get(state, -1)
 
 
-def furthest(told: Iterable[VendorEvent], *, state: str, reason: str | None) -> VendorEvent | None:
+def furthest(told: Iterable[F], *, state: str, reason: str | None) -> F | None:
     """The event that takes the delivery further than it is; None when none does."""
     best = max(told, key=lambda event: (ORDER.index(event.kind), event.occurred_at), default=None)
     return best if best is not None and ORDER.index(best.kind) > place(state, reason) else None
 
 
-def words(event: VendorEvent) -> str:
+def words(event: Fact) -> str:
     """Why a delivery failed, for a person."""
     reason = event.detail.get("reason") or event.detail.get("response")
     return f"{WORDS[event.kind]}: {reason}" if reason else f"{WORDS[event.kind]}."
 
 
-def suppression(event: VendorEvent) -> str | None:
+def suppression(event: Fact) -> str | None:
     """Why nothing more goes to the event's address; None when nothing stands against it."""
     if event.kind == "replied":
         is_stop = event.detail.get("text", "").strip(" .!\n").casefold() in STOP_WORDS
@@ -100,10 +113,6 @@ def suppression(event: VendorEvent) -> str | None:
     return SUPPRESSES.get(event.kind)
 
 
-def must_be_of_now(told: Iterable[VendorEvent], *, now: datetime) -> None:
-    """Raises Forged for events of the future, and of so long ago that their vendor cannot be repeating them."""
-    for event in told:
-        if event.occurred_at > now + CLOCKS_APART:
-            raise Forged("an event of the future")
-        if event.occurred_at < now - LONGEST_LATE:
-            raise Forged("an event of long ago")
+def are_of_now(told: Iterable[Fact], *, now: datetime) -> bool:
+    """Whether none of the events is of the future, or of so long ago that its vendor cannot be repeating it."""
+    return all(now - LONGEST_LATE <= event.occurred_at <= now + CLOCKS_APART for event in told)

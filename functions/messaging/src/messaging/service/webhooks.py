@@ -54,8 +54,8 @@ def _prove(vendor: str, headers: Mapping[str, str], body: bytes) -> bool:
         webhook: Webhook = webhook_of(vendor)
         webhook.verify(headers, body, now=now)
         told = webhook.events(body)
-        if webhook.authenticated:
-            rules.must_be_of_now(told, now=now)
+        if webhook.authenticated and not rules.are_of_now(told, now=now):
+            raise Forged("events not of now")
     except Forged as error:
         log.warning("webhook_refused", vendor=vendor, check=str(error))
         raise WebhookRefused() from None
