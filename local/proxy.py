@@ -87,7 +87,7 @@ class Gateway:
     async def call_api(self, request: Request) -> Response:
         """`/v1/<domain>/*`: the stage `live` of that domain's API."""
         if self._outputs.get("UserPoolId") is None:
-            raise Unavailable("The product is being deployed.", headers={"Retry-After": "5"})
+            raise Unavailable("The product is being deployed.")
         api = self._outputs.api(request.path_params["domain"])
         if api is None:
             raise NotFound("There is no such domain.")
@@ -114,7 +114,7 @@ class Gateway:
         except httpx.TimeoutException as late:
             raise GatewayError(self._responses.of("INTEGRATION_TIMEOUT", 504)) from late
         except httpx.TransportError as gone:
-            raise Unavailable("The embedded AWS is starting.", headers={"Retry-After": "2"}) from gone
+            raise Unavailable("The embedded AWS is starting.") from gone
         own = self._responses.for_answer(answer.status_code, answer.headers, answer.content)
         if own is not None:
             raise GatewayError(own)
@@ -246,7 +246,7 @@ def create_app(settings: Settings, *, patience: float = 20) -> Starlette:
         try:
             answer = await simulators.get(_raw_path(request))
         except httpx.TransportError as gone:
-            raise Unavailable("The simulators are starting.", headers={"Retry-After": "2"}) from gone
+            raise Unavailable("The simulators are starting.") from gone
         kept = {name: text for name, text in answer.headers.items() if name not in _BETWEEN_NEIGHBOURS}
         return Response(answer.content, answer.status_code, kept)
 

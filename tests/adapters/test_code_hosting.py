@@ -12,9 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from lodestar.adapters import code_hosting, retrying
+from lodestar.adapters import CapabilityNotConfigured, code_hosting, retrying
 from lodestar.adapters.code_hosting.archive import read_archive
 from lodestar.adapters.code_hosting.github import GitHub
+from lodestar.config import settings
 from tests.adapters.conftest import live_key
 from tests.simulators.running import Simulators
 
@@ -100,6 +101,19 @@ def test_github_itself_answers_the_same(environment: pytest.MonkeyPatch) -> None
     snapshot = host.fetch(ref, sha=host.resolve(ref).head_sha)
 
     assert [file.path for file in snapshot.files] == ["README"]
+
+
+def test_the_flag_forbids_what_needs_no_key(simulators: Simulators, environment: pytest.MonkeyPatch) -> None:
+    ref = code_hosting.RepositoryRef(owner="sample-learner", name="habit-tracker")
+    environment.setenv("GITHUB_TOKEN", "a real one")
+    environment.setenv("USE_REAL_EXTERNAL_APIS", "false")
+    settings.cache_clear()
+    assert code_hosting.code_host().resolve(ref).name == "habit-tracker"
+
+    environment.delenv("SIMULATOR_URL")
+    settings.cache_clear()
+    with pytest.raises(CapabilityNotConfigured):
+        code_hosting.code_host()
 
 
 def test_a_pinned_commit_stays_what_it_was(simulators: Simulators) -> None:

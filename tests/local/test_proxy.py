@@ -228,6 +228,26 @@ def test_the_pool_s_keys_are_well_known(client: TestClient, gateway: Gateway) ->
     assert gateway.asked[0][1] == "/us-east-1_pool/.well-known/jwks.json"
 
 
+@pytest.mark.parametrize(
+    "path", ["/_inbox?to=a%40b", "/_inbox.json", "/_inbox/x/html", "/_inbox/assets/inbox.css"]
+)
+def test_the_simulators_inbox_is_part_of_the_origin(tmp_path: Path, path: str) -> None:
+    with serving(0) as simulators:
+        simulators.headers = [("Content-Security-Policy", "sandbox"), ("Content-Type", "text/html")]
+        app = create_app(Settings(state_directory=tmp_path, simulator_port=simulators.port))
+        with TestClient(app) as client:
+            answer = client.get(path)
+
+    assert answer.content == simulators.body
+    assert answer.headers["content-security-policy"] == "sandbox"
+    assert simulators.asked[0][:2] == ("GET", path)
+
+
+def test_without_the_simulators_the_inbox_says_so(tmp_path: Path) -> None:
+    with TestClient(create_app(Settings(state_directory=tmp_path, simulator_port=free_port()))) as client:
+        assert client.get("/_inbox").status_code == 503
+
+
 def test_the_documentation_loads_nothing_from_elsewhere(client: TestClient) -> None:
     page = client.get("/docs")
     assert page.status_code == 200

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from local.processes import wait_until
+from simulators.app import usual_orders
 from simulators.instamojo.app import sign
 from tests.adapters.listening import Endpoint
 from tests.simulators.running import Simulators
@@ -283,3 +284,14 @@ def test_orders_hold_for_every_vendor(simulators: Simulators, vendor: str) -> No
     limited = httpx.get(f"{simulators.url}/{vendor}/{paths[vendor]}", headers=MOJO)
 
     assert (down.status_code, limited.status_code) == (503, 429)
+
+
+def test_vendors_start_as_the_environment_says() -> None:
+    given = {"SIMULATOR_TIME_FACTOR": "0.1", "SIMULATOR_WEBHOOKS": '{"bolna": "http://127.0.0.1:8000/b"}'}
+
+    local, bare = usual_orders(given), usual_orders({})
+
+    assert (local["bolna"].time_factor, local["bolna"].webhook_url) == (0.1, "http://127.0.0.1:8000/b")
+    assert local["sendgrid"].webhook_url == ""
+    assert (bare["sendgrid"].time_factor, bare["sendgrid"].undelivered_rate) == (1.0, 0.1)
+    assert usual_orders({"SIMULATOR_UNDELIVERED_RATE": "0"})["sendgrid"].undelivered_rate == 0

@@ -14,7 +14,7 @@ from lodestar.adapters.email.port import (
     EmailSender,
     receipt,
 )
-from lodestar.adapters.vendors import VendorServer, must_serve
+from lodestar.adapters.vendors import VendorServer, must_serve, vendor_key
 from lodestar.adapters.webhooks import Webhook
 from lodestar.config import settings
 
@@ -44,8 +44,12 @@ def email_sender() -> EmailSender:
 
 
 def webhook() -> Webhook:
-    """SendGrid's Event Webhook. Raises CapabilityNotConfigured."""
-    return _event_webhook(must_serve("email", "sendgrid"), settings().sendgrid_webhook_public_key)
+    """SendGrid's Event Webhook. Its public key is asked of SendGrid unless SENDGRID_WEBHOOK_PUBLIC_KEY names it.
+
+    Raises CapabilityNotConfigured.
+    """
+    server = must_serve("email", "sendgrid")
+    return _event_webhook(server, None if server.offline else vendor_key("sendgrid_webhook_public_key"))
 
 
 @cache
