@@ -266,10 +266,9 @@ def test_one_call_of_the_vendor_carries_many_and_each_gets_their_own_words(
     messages = simulators.inbox()["messages"]
     assert len(messages) == len(names)
     shown = str(messages)
-    assert "Ada &lt;b&gt;" in shown and "Zoë 🎓" in shown and "أليس" in shown
-    assert (
-        len([s for s in simulators.sent("sendgrid") if s.get("operation", "mail.send") == "mail.send"]) == 1
-    )
+    for said in ("Ada &lt;b&gt;", "Zoë 🎓", "أليس"):
+        assert said in shown
+    assert len(simulators.sent("sendgrid")) == 1
 
 
 def test_an_invitation_is_mailed_with_its_link_which_no_row_holds(

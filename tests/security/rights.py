@@ -117,6 +117,11 @@ DECIDED_IN_QUERIES: dict[str, Right] = {
     "GET /v1/media/uploads/{upload_id}": ONLY_OWN,
     "POST /v1/media/uploads/{upload_id}/parts": ONLY_OWN,
     "POST /v1/media/uploads/{upload_id}/completions": ONLY_OWN,
+    "GET /v1/messaging/deliveries": STAFF_TOO,
+    "GET /v1/messaging/deliveries/{delivery_id}": STAFF_TOO,
+    "GET /v1/messaging/deliveries/{delivery_id}/explanation": STAFF_TOO,
+    "GET /v1/messaging/preferences": ONLY_OWN,
+    "PUT /v1/messaging/preferences": ONLY_OWN,
     "GET /v1/messaging/notifications": ONLY_OWN,
     "PUT /v1/messaging/notifications/read-marker": ONLY_OWN,
     "PATCH /v1/messaging/notifications/{notification_id}": ONLY_OWN,
@@ -135,6 +140,7 @@ offers one's program to another; an upload's subject is a note of the client's o
 
 ANONYMOUS = {
     "POST /v1/identity/public/registrations",
+    "POST /v1/messaging/public/unsubscribes/{token}",
     "POST /v1/identity/public/email-verifications",
     "GET /v1/identity/public/invitations/{token}",
     "POST /v1/identity/public/invitations/{token}",

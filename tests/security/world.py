@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from lodestar import operations
+from lodestar.contracts.messaging import Recipient
 from lodestar.db import unit_of_work
 from lodestar.principal import Principal, Role
 from tests import bus
@@ -19,12 +20,15 @@ from tests.factories.assessment import (
 )
 from tests.factories.identity import a_person, an_organization
 from tests.factories.media import an_asset, played
+from tests.factories.messaging import a_message, an_anchor, in_future
 from tests.gateway import Person, get, patch, post, put
 from tests.proof import size
 from tests.security.catalogue import Row, Rows, visible_to
 
 MEANS = {
     "actor_id": "user",
+    "delivery_id": "deliver",
+    "recipient_id": "user",
     "learner_id": "user",
     "owner_id": "user",
     "member_id": "membership",
@@ -128,6 +132,7 @@ def a_full_organization() -> World:
         _a_learners_work(person, admin, modules, background_id)
         played(org_id, person.user_id, assets["lesson_video"])
     _administration(admin)
+    _messages(org_id, admin, learner, peer)
     bus.deliver(org_id)
     for person in (learner, peer):
         nudge = get("/v1/learning/journey/nudges", as_=person).expect(200)["data"][0]
@@ -217,3 +222,16 @@ def _administration(admin: Person) -> None:
     post("/v1/identity/api-keys", {"name": "Import", "scopes": ["learning:read"]}, as_=admin).expect(201)
     put("/v1/identity/retention-policies", {"periods": {"notifications": 90}}, as_=admin).expect(200)
     put("/v1/identity/feature-flags/peer-practice", {"enabled": True}, as_=admin).expect(200)
+
+
+def _messages(org_id: UUID, admin: Person, *people: Person) -> None:
+    """A text, wishes, a suppressed address, reminders of a class, and messages that wait for a vendor."""
+    body = {"key": "welcome", "channel": "email", "category": "operational", "subject": "Hi", "body_text": "Hi"}
+    post("/v1/messaging/templates", body, as_=admin).expect(201)
+    address = {"channel": "email", "address": "bounced@example.org"}
+    post("/v1/messaging/suppressions", address, as_=admin).expect(201)
+    recipients = [Recipient(user_id=person.user_id) for person in people]
+    an_anchor(org_id, recipients, at=in_future(days=3))
+    a_message(org_id, *recipients)
+    for person in people:
+        put("/v1/messaging/preferences", {"marketing": False}, as_=person).expect(200)

@@ -68,40 +68,40 @@ def create_template(body: TemplateCreate, _caller: Staff, session: WriteSession)
 
 
 @router.get(
-    "/v1/messaging/templates/{template_id}",
+    "/v1/messaging/templates/{message_template_id}",
     summary="Read a revision of a template",
     response_model=TemplateRead,
     responses=problems(NotFound),
 )
-def read_template(template_id: UUID, _caller: Staff, session: ReadSession) -> MessageTemplate:
+def read_template(message_template_id: UUID, _caller: Staff, session: ReadSession) -> MessageTemplate:
     """Its text, variables and state."""
-    return service.template_of(session, template_id)
+    return service.template_of(session, message_template_id)
 
 
 @router.patch(
-    "/v1/messaging/templates/{template_id}",
+    "/v1/messaging/templates/{message_template_id}",
     summary="Change a draft, or a template's state",
     response_model=TemplateRead,
     responses=problems(NotFound, StaleVersion, RevisionFixed, NotApproved, TemplateRefused),
 )
 def change_template(
-    template_id: UUID, body: TemplatePatch, _caller: Staff, session: WriteSession, if_match: IfMatch
+    message_template_id: UUID, body: TemplatePatch, _caller: Staff, session: WriteSession, if_match: IfMatch
 ) -> MessageTemplate:
     """Making a revision active retires the one before; a retired one may become active again."""
-    return service.change(session, template_id, body, if_match=if_match)
+    return service.change(session, message_template_id, body, if_match=if_match)
 
 
 @router.post(
-    "/v1/messaging/templates/{template_id}/previews",
+    "/v1/messaging/templates/{message_template_id}/previews",
     summary="Preview a template",
     response_model=TemplatePreviewRead,
     responses=problems(NotFound, CannotBeFilled),
 )
 def preview_template(
-    template_id: UUID, body: TemplatePreviewCreate, _caller: Staff, session: ReadSession
+    message_template_id: UUID, body: TemplatePreviewCreate, _caller: Staff, session: ReadSession
 ) -> TemplatePreviewRead:
     """With the given values, and examples for the others. Nothing is sent."""
-    return service.preview(session, template_id, body)
+    return service.preview(session, message_template_id, body)
 
 
 handler = lambda_handler(router)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-TAG = re.compile(r"\{\{\s*([#^/]?)\s*([^{}]*?)\s*\}\}")
+TAG = re.compile(r"(?<!\{)\{\{\s*([#^/]?)\s*([^{}]*?)\s*\}\}(?!\})")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
