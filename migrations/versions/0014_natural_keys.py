@@ -10,6 +10,17 @@ from tenancy import create_crossing_function, let_cross
 revision = "0014"
 down_revision = "0013"
 
+# Of live keys that share a name, all but the first get the end of their id behind it.
+DISTINCT_NAMES = """
+ALTER TABLE identity.api_keys NO FORCE ROW LEVEL SECURITY;
+UPDATE identity.api_keys AS k SET name = left(k.name, 80) || ' ' || right(k.id::text, 12)
+FROM (
+  SELECT id, row_number() OVER (PARTITION BY org_id, name ORDER BY id) AS place FROM identity.api_keys
+  WHERE revoked_at IS NULL AND rotated_to IS NULL
+) AS live
+WHERE live.id = k.id AND live.place > 1;
+ALTER TABLE identity.api_keys FORCE ROW LEVEL SECURITY;
+"""
 NAMES = """
 ALTER TABLE identity.api_keys
   ADD CONSTRAINT api_keys_live_name EXCLUDE USING gist (
@@ -54,6 +65,7 @@ $$"""
 
 
 def upgrade() -> None:
+    op.execute(DISTINCT_NAMES)
     op.execute(NAMES)
     op.execute(TURNS)
     let_cross("media.uploads", "UPDATE")
