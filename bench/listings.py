@@ -69,7 +69,16 @@ LISTINGS: dict[str, Listing] = {
     "/v1/learning/resources": Listing("learning.resources"),
     "/v1/media/assets": Listing("media.media_assets"),
     "/v1/media/assets/{asset_id}/views": Listing("media.playback_segments", {"asset_id": (MOST,)}),
+    "/v1/messaging/batches": Listing("messaging.message_batches"),
+    "/v1/messaging/deliveries": Listing("messaging.deliveries"),
     "/v1/messaging/notifications": Listing("messaging.notifications"),
+    "/v1/messaging/scheduled-messages": Listing("messaging.scheduled_messages"),
+    "/v1/messaging/suppressions": Listing("messaging.suppressions"),
+    "/v1/messaging/templates": Listing("messaging.message_templates"),
+    "/v1/messaging/webhook-endpoints": Listing("messaging.webhook_endpoints"),
+    "/v1/messaging/webhook-endpoints/{endpoint_id}/deliveries": Listing(
+        "messaging.webhook_deliveries", {"endpoint_id": (MOST,)}
+    ),
 }
 BESIDE = (
     "identity.users", "learning.program_versions", "learning.stages", "media.playback_completions",

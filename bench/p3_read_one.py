@@ -11,7 +11,7 @@ from lodestar.db import engine
 from tests.gateway import gateway_event, handler_of, post
 
 TARGET = 2.5
-CALLS = 200
+CALLS, ROUNDS = 40, 45
 COLUMNS = "id, org_id, created_at, version, updated_at, key, title, description"
 
 
@@ -30,6 +30,7 @@ def measure() -> Iterator[Result]:
             candidate=lambda: handler(event, None),
             target=TARGET,
             calls=CALLS,
+            rounds=ROUNDS,
         )
         connection.close()
 

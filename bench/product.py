@@ -19,16 +19,21 @@ from lodestar.principal import Role
 from tests.database import provide
 from tests.factories.identity import a_person, an_organization
 from tests.gateway import Person
+from tests.simulators import running as simulators
 
 
 @contextmanager
 def running() -> Iterator[tuple[str, Path]]:
     """The product's environment: the application's database URL, and where the server keeps its data. Events are
-    published to moto."""
+    published to moto, vendors are simulated."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    with tempfile.TemporaryDirectory() as directory, provide(Path(directory), worker="bench") as database:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        provide(Path(directory), worker="bench") as database,
+        simulators.running(Path(directory) / "simulators") as vendors,
+    ):
         environment = {
             "DATABASE_URL": database.application_url,
             "AWS_ENDPOINT_URL": f"http://{host}:{port}",
@@ -37,6 +42,7 @@ def running() -> Iterator[tuple[str, Path]]:
             "AWS_DEFAULT_REGION": "us-east-1",
             "EVENT_BUS_NAME": "default",
             "MEDIA_BUCKET": "lodestar-bench-media",
+            "SIMULATOR_URL": vendors.url,
         }
         with mock.patch.dict(os.environ, environment):
             os.environ |= _make_storage_and_accounts()

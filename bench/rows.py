@@ -76,6 +76,9 @@ _STANDING = _pick(
 )  # fmt: skip
 _SCORED = f"{_STANDING} IN ('graded', 'decided')"
 _REJECTED = f"{_STORED} = 'rejected'"
+_CATEGORY: Maker = {"category": _pick("transactional", "operational", "marketing", salt=8)}
+_SENT_BY: Maker = {**_CATEGORY, "channel": _pick("email", "in_app", "whatsapp", "voice", salt=9)}
+_SENT: Maker = {**_SENT_BY, "recipient_id": "bench.person(n)"}
 
 
 def _of_version(version: str) -> Maker:
@@ -299,10 +302,40 @@ MAKERS: dict[str, Maker] = {
     "media.recording_consents": {"purpose": "'recording'"},
     "media.renditions": {"kind": "'audio'", "position": "n"},
     "media.uploads": {"method": "'post'", "declared_bytes": "1000"},
+    "messaging.anchor_recipients": {"recipient_id": "bench.person(n)"},
+    "messaging.anchors": {"kind": "'booking'"},
+    "messaging.deliveries": {
+        **_SENT,
+        "state": _pick("delivered", "read", "sent", "failed", "skipped", "queued"),
+        "template_key": "'key-' || n % 20",
+        "batch_id": _id("message_batches", "n / 1000"),
+        "scheduled_message_id": _id("scheduled_messages"),
+    },
+    "messaging.delivery_events": {"kind": "'sent'"},
+    "messaging.message_batches": _SENT_BY,
+    "messaging.message_templates": {
+        **_SENT_BY,
+        "key": _SLUG,
+        "locale": _pick("en", "de"),
+        "revision": "1",
+        "state": _pick("active", "retired", "draft", salt=6),
+    },
     "messaging.notifications": {
         "recipient_id": "bench.person(n)",
         "type": _pick("star_earned", "review_needed", "content_ready"),
         "read_at": "CASE WHEN bench.chance(n, 7) < 0.95 THEN now() END",
     },
+    "messaging.reminder_policies": {**_CATEGORY, "key": _SLUG, "anchor_kind": "'booking'"},
+    "messaging.scheduled_messages": {
+        **_SENT,
+        "state": _pick("released", "scheduled", "skipped", "cancelled"),
+        "policy_key": "'key-' || n % 20",
+        "anchor_id": _id("anchors", "n / 10"),
+    },
+    "messaging.suppressions": {
+        "channel": _pick("email", "whatsapp", "voice"),
+        "reason": _pick("unsubscribe", "hard_bounce", "complaint", "manual", salt=6),
+    },
+    "messaging.webhook_deliveries": {**_child_of("webhook_endpoints", "endpoint_id", each=100)},
 }
 """What a table's constraints, or the lists that read it, want of its rows. A table that is not here needs nothing."""
