@@ -25,10 +25,14 @@ from tests.gateway import Answer, post
 WEBHOOKS = "/v1/messaging/webhooks"
 SECRET = "simulator"
 SIGNER = Signer(7)
+SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
+TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"
+HMAC = "X-AiSensy-Signature"
+SIGNED_KEY = "/sendgrid/v3/user/webhooks/event/settings/signed"
 
 
 class Bolna:
-    """What Bolna says of its calls when it is asked."""
+    """What Bolna says of its calls when it is asked; next to it SendGrid tells its public key."""
 
     def __init__(self) -> None:
         self.executions: dict[str, Mapping[str, Any]] = {}
@@ -42,7 +46,10 @@ def telling(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bolna]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            found = bolna.executions.get(self.path.rpartition("/")[2])
+            if self.path == SIGNED_KEY:
+                found: Mapping[str, Any] | None = {"enabled": True, "public_key": SIGNER.public_key}
+            else:
+                found = bolna.executions.get(self.path.rpartition("/")[2])
             body = json.dumps(found or {"message": "Execution not found"}).encode()
             self.send_response(200 if found else 404)
             self.send_header("Content-Length", str(len(body)))
@@ -56,7 +63,6 @@ def telling(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bolna]:
     Thread(target=server.serve_forever, daemon=True).start()
     bolna.url = f"http://127.0.0.1:{server.server_address[1]}"
     monkeypatch.setenv("SIMULATOR_URL", bolna.url)
-    monkeypatch.setenv("SENDGRID_WEBHOOK_PUBLIC_KEY", SIGNER.public_key)
     settings.cache_clear()
     try:
         yield bolna
@@ -144,11 +150,16 @@ def sendgrid(*events: Mapping[str, Any], timestamp: int | None = None, signer: S
 def aisensy(notification: Mapping[str, Any], *, secret: str = SECRET) -> Answer:
     """Post a signed notification."""
     body = json.dumps(notification)
-    return post(f"{WEBHOOKS}/aisensy", body, headers={"X-AiSensy-Signature": aisensy_signature(body, secret)})
+    return post(f"{WEBHOOKS}/aisensy", body, headers={HMAC: aisensy_signature(body, secret)})
 
 
 def aisensy_signature(body: str, secret: str = SECRET) -> str:
     return hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
+
+
+def raw(vendor: str, body: str, headers: Mapping[str, str]) -> Answer:
+    """Post exactly this."""
+    return post(f"{WEBHOOKS}/{vendor}", body, headers=headers)
 
 
 def bolna_hint(document: Mapping[str, Any]) -> Answer:

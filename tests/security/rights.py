@@ -144,6 +144,9 @@ ANONYMOUS = {
     "POST /v1/identity/public/email-verifications",
     "GET /v1/identity/public/invitations/{token}",
     "POST /v1/identity/public/invitations/{token}",
+    "POST /v1/messaging/webhooks/sendgrid",
+    "POST /v1/messaging/webhooks/aisensy",
+    "POST /v1/messaging/webhooks/bolna",
 }
 """What needs no sign-in."""
 
