@@ -63,8 +63,8 @@ def locked(session: Session, *, learner_id: UUID, asset_id: UUID) -> PlaybackSeg
 
 def complete(
     session: Session, *, learner_id: UUID, asset_id: UUID, covered_ms: int, duration_ms: int
-) -> bool:
-    """Record the completion; False when it stood already."""
+) -> datetime | None:
+    """Record the completion; its moment, or None when it stood already."""
     values = {
         "id": new_id(),
         "asset_id": asset_id,
@@ -76,9 +76,9 @@ def complete(
         insert(PlaybackCompletion)
         .values(**values)
         .on_conflict_do_nothing(index_elements=["org_id", "asset_id", "learner_id"])
-        .returning(PlaybackCompletion.id)
+        .returning(PlaybackCompletion.created_at)
     )
-    return session.scalar(statement) is not None
+    return session.scalar(statement)
 
 
 def views(asset_id: UUID, *, completed: bool | None) -> Select[PlaybackSegments, datetime]:

@@ -85,10 +85,12 @@ def _clocked(
 def _complete(
     session: Session, learner_id: UUID, asset_id: UUID, *, covered_ms: int, duration_ms: int
 ) -> datetime | None:
-    if repository.complete(
+    completed_at = repository.complete(
         session, learner_id=learner_id, asset_id=asset_id, covered_ms=covered_ms, duration_ms=duration_ms
-    ):
+    )
+    if completed_at is not None:
         emit(session, PlaybackCompleted(asset_id=asset_id, learner_id=learner_id))
+        return completed_at
     return repository.playback_of(session, learner_id=learner_id, asset_id=asset_id)[1]
 
 
