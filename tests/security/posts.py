@@ -244,6 +244,11 @@ def _again(noun: str) -> Prepare:
     return prepare
 
 
+def _endpoint(world: World) -> Request:
+    body = {"url": f"https://hooks.example.org/{uuid4()}", "event_types": ["learning.star_awarded"]}
+    return Request("POST", "/v1/messaging/webhook-endpoints", world.admin, body)
+
+
 PREPARED: dict[str, dict[str, Prepare]] = {
     PUBLISH: {"": _publish},
     "/v1/assessment/appeals": {"": _appeal},
@@ -273,10 +278,12 @@ PREPARED: dict[str, dict[str, Prepare]] = {
         )
     },
     "/v1/learning/resources": {"": _resource},
+    **{f"/v1/messaging/webhooks/{vendor}": {} for vendor in ("sendgrid", "aisensy", "bolna")},
+    "/v1/messaging/webhook-endpoints": {"": _endpoint},
     "/v1/media/uploads": {"whole": _whole, "in parts": _in_parts},
     "/v1/media/uploads/{upload_id}/parts": {"": _parts},
     "/v1/media/uploads/{upload_id}/completions": {"": _completion},
     "/v1/media/assets/{asset_id}/processings": {"": _again("processings")},
     "/v1/media/assets/{asset_id}/transcriptions": {"": _again("transcriptions")},
 }
-"""Operations whose example body does not suffice, by what they are about."""
+"""Operations whose example body does not suffice, by what they are about. Vendors name no key: R1 repeats their calls."""

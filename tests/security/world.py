@@ -7,8 +7,12 @@ from uuid import UUID
 
 from lodestar import operations
 from lodestar.contracts.messaging import Recipient
-from lodestar.db import unit_of_work
+from lodestar.db import unit_of_work, work_for
+from lodestar.ids import new_id
 from lodestar.principal import Principal, Role
+from messaging.models.batches import MessageBatch
+from messaging.models.webhooks import WebhookDelivery
+from messaging.models.webhooks import WebhookEndpoint
 from tests import bus
 from tests.factories.assessment import (
     a_background,
@@ -226,12 +230,42 @@ def _administration(admin: Person) -> None:
 
 def _messages(org_id: UUID, admin: Person, *people: Person) -> None:
     """A text, wishes, a suppressed address, reminders of a class, and messages that wait for a vendor."""
-    body = {"key": "welcome", "channel": "email", "category": "operational", "subject": "Hi", "body_text": "Hi"}
+    body = {
+        "key": "welcome",
+        "channel": "email",
+        "category": "operational",
+        "subject": "Hi",
+        "body_text": "Hi",
+    }
     post("/v1/messaging/templates", body, as_=admin).expect(201)
     address = {"channel": "email", "address": "bounced@example.org"}
     post("/v1/messaging/suppressions", address, as_=admin).expect(201)
     recipients = [Recipient(user_id=person.user_id) for person in people]
     an_anchor(org_id, recipients, at=in_future(days=3))
     a_message(org_id, *recipients)
+    with work_for(org_id) as session:
+        batch = MessageBatch(
+            channel="email", category="operational", template_key="welcome", segment={}, operation_id=new_id()
+        )
+        endpoint = WebhookEndpoint(
+            url="https://example.org/hooks", event_types=["*"], created_by=admin.user_id
+        )
+        session.add_all([batch, endpoint])
+    _webhooks(org_id, admin)
     for person in people:
         put("/v1/messaging/preferences", {"marketing": False}, as_=person).expect(200)
+
+
+def _webhooks(org_id: UUID, admin: Person) -> None:
+    """An endpoint of the organization's own, and an event that went there."""
+    hook = {"url": "https://hooks.example.org/lodestar", "event_types": ["learning.star_awarded"]}
+    endpoint_id = post("/v1/messaging/webhook-endpoints", hook, as_=admin).expect(201)["id"]
+    with work_for(org_id) as session:
+        sent = WebhookDelivery(
+            endpoint_id=UUID(endpoint_id),
+            event_id=new_id(),
+            event_type="learning.star_awarded",
+            payload={},
+            state="delivered",
+        )
+        session.add(sent)
