@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Path
 
 from lodestar.api import APIRouter, IfMatch, ReadSession, Staff, WriteSession, lambda_handler, problems
-from lodestar.problems import InvalidContent, NotFound, StaleVersion
+from lodestar.problems import NotFound, StaleVersion
 from messaging.errors import PolicyRefused
 from messaging.rules.reminders import Policy
 from messaging.schemas.policies import (
@@ -69,7 +69,7 @@ def put_policy(
     "/v1/messaging/reminder-policies/{key}/previews",
     summary="Preview what a reminder policy sends",
     response_model=PolicyPreviewRead,
-    responses=problems(NotFound, InvalidContent),
+    responses=problems(NotFound),
 )
 def preview_policy(
     key: Key, body: PolicyPreviewCreate, _caller: Staff, session: ReadSession

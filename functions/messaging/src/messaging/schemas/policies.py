@@ -62,7 +62,8 @@ class MadeUpRecipient(WriteModel):
 
 
 class PolicyPreviewCreate(WriteModel):
-    """For a moment that is set (`subject_id`), or one made up (`at`), with recipients made up."""
+    """For a moment that is set (`subject_id`; with `at` as if it were moved there), or one made up, usually in 30 days,
+    with recipients made up."""
 
     subject_id: UUID | None = None
     at: AwareDatetime | None = Field(default=None, examples=["2026-03-29T09:00:00Z"])

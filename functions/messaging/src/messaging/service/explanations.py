@@ -28,9 +28,9 @@ SUMMARIES = {
 
 def list_deliveries(session: Session, page: PageQuery, *, caller: Principal, **wanted: Any) -> Page[Delivery]:
     """Staff: all; anybody else: what went to them. Newest first."""
-    if not caller.is_staff:
-        wanted["recipient_id"] = caller.user_id
-    return paginate(session, repository.matching(**wanted), page, keys=(Delivery.id,))
+    query = repository.matching(**wanted)
+    own = query if caller.is_staff else query.where(Delivery.recipient_id == caller.user_id)
+    return paginate(session, own, page, keys=(Delivery.id,))
 
 
 def delivery_of(session: Session, delivery_id: UUID, *, caller: Principal) -> Delivery:

@@ -1,7 +1,7 @@
 """What a policy would send, to whom and when, without sending it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lodestar import clock
 from lodestar.contracts import identity
 from lodestar.contracts.messaging import Channel
-from lodestar.problems import InvalidContent, NotFound
+from lodestar.problems import NotFound
 from messaging import defaults
 from messaging.repository import reminders as repository
 from messaging.rules import reminders as rules
@@ -29,6 +29,8 @@ from messaging.schemas.policies import (
 from messaging.service import filling, policies, texts
 
 MOST_MESSAGES = 200
+MADE_UP = timedelta(days=30)
+"""How far ahead a moment is of which nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,8 @@ class _Reader:
 
 
 def preview(session: Session, key: str, body: PolicyPreviewCreate) -> PolicyPreviewRead:
-    """For the moment of `subject_id`, or the made-up one of `at`. Raises NotFound and InvalidContent."""
+    """For the moment of `subject_id`, at its own time or moved to `at`, or for a made-up one. Raises NotFound."""
     policy = policies.one(session, key)
-    if (body.subject_id is None) == (body.at is None):
-        raise InvalidContent("Name a moment that is set by subject_id, or make one up by at; one of both.")
     at, given, readers = _set(session, policy, body) if body.subject_id else _made_up(policy, body)
     found = texts.load(session, [policy.template_key])
     organization = identity.organization(session) or identity.Organization("", "UTC")
@@ -69,18 +69,16 @@ def _set(
         zone = zones.first_known(one.time_zone, member.time_zone if member else None, anchor.time_zone)
         name = one.name or (member.display_name if member else "")
         readers.append(_Reader(name, zone, one.recipient_id, one.variables))
-    return anchor.at, {**anchor.variables, **body.variables}, readers
+    return body.at or anchor.at, {**anchor.variables, **body.variables}, readers
 
 
 def _made_up(policy: Policy, body: PolicyPreviewCreate) -> tuple[datetime, dict[str, Any], list[_Reader]]:
-    if body.at is None:
-        raise InvalidContent("Make up a moment by at.")
     examples = {v.name: v.example for v in defaults.kinds()[policy.anchor_kind] if v.example is not None}
     people = body.recipients or [MadeUpRecipient()]
     readers = [
         _Reader(one.name, zones.first_known(one.time_zone, body.time_zone), None, {}) for one in people
     ]
-    return body.at, {**examples, **body.variables}, readers
+    return body.at or clock.now() + MADE_UP, {**examples, **body.variables}, readers
 
 
 def _message(
