@@ -149,6 +149,7 @@ def test_a_material_cannot_close_its_own_block(closing: str) -> None:
         ({"failure_rate": 1.0}, ai.ModelUnavailable, True),
         ({"scenario": "rate_limited"}, ai.ModelUnavailable, True),
         ({"scenario": "rubbish"}, ai.ModelAnswerInvalid, True),
+        ({"scenario": "garbled"}, ai.ModelAnswerInvalid, True),
         ({"scenario": "refusing"}, ai.ModelRefused, False),
         ({"scenario": "retired"}, ai.ModelRetired, False),
     ],

@@ -107,6 +107,18 @@ def test_an_outage_is_recorded_call_by_call(simulators: Simulators) -> None:
     assert [run.outcome for run in runs] == ["unavailable"] * 3
 
 
+@pytest.mark.parametrize("scenario", ["rubbish", "truncated", "garbled"])
+def test_an_unreadable_answer_is_a_failed_call(simulators: Simulators, scenario: str) -> None:
+    """The SDK raised a plain ValueError here, and a recording was processed for ever."""
+    simulators.order("openai", scenario=scenario)
+    runs: list[ai.RunRecord] = []
+
+    with pytest.raises(ai.AllModelsFailed):
+        speech.transcribe(silence(1), on_run=runs.append)
+
+    assert {run.outcome for run in runs} == {"invalid_answer"}
+
+
 def test_without_any_vendor_the_missing_settings_are_named(environment: pytest.MonkeyPatch) -> None:
     with pytest.raises(CapabilityNotConfigured, match="OPENAI_API_KEY"):
         chain(ai.Purpose.TRANSCRIBE)

@@ -19,6 +19,8 @@ from tests.user_pool import ISSUER, UserPool, a_key
 Forge = Callable[[UserPool, str], str]
 """A credential that claims to be the account with this subject."""
 KID = {"kid": "first"}
+TOMORROW = 86_400
+"""In seconds: a token that is not good yet must not become good while the suite runs."""
 EVIL = "http://127.0.0.1:9/keys"
 """Where a token says its keys are; the suite puts the address of its own listener there."""
 
@@ -207,9 +209,9 @@ CLAIMS: dict[str, Forge] = {
     "expired before 1970": claiming(exp=-1),
     "no expiry": claiming(exp=None),
     "an expiry in words": claiming(exp="never"),
-    "not yet valid": claiming(nbf=now(600)),
+    "not yet valid": claiming(nbf=now(TOMORROW)),
     "not valid in words": claiming(nbf="later"),
-    "issued in the future": claiming(iat=now(600)),
+    "issued in the future": claiming(iat=now(TOMORROW)),
     "issued at no time": claiming(iat=None),
     "issued in words": claiming(iat="today"),
     "no subject": claiming(sub=None),

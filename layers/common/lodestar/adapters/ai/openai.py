@@ -1,6 +1,8 @@
 """OpenAI, and servers that speak its protocol (Ollama, vLLM), by chat completions."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -49,6 +51,18 @@ def translated(error: openai.OpenAIError, *, model: str) -> AiError:
     return ModelRefused(model, reason)
 
 
+@contextmanager
+def speaking(model: str) -> Iterator[None]:
+    """What goes wrong within, in our terms: the vendor's errors, and an answer that is not the documented shape, of
+    which the SDK makes what it can (half a document, as a broken connection leaves it, is a plain ValueError)."""
+    try:
+        yield
+    except openai.OpenAIError as error:
+        raise translated(error, model=model) from error
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise ModelAnswerInvalid(model, f"unreadable answer: {error}") from error
+
+
 class OpenAiModel:
     """One chat model; the answer's shape is enforced by strict structured output."""
 
@@ -65,7 +79,7 @@ class OpenAiModel:
         if request.media is not None:
             raise ModelRefused(self.name, "this model takes no video")
         started = time.monotonic()
-        try:
+        with speaking(self.name):
             completion = self._client.chat.completions.create(
                 model=self._model,
                 messages=[
@@ -76,15 +90,11 @@ class OpenAiModel:
                 max_completion_tokens=request.max_output_tokens,
                 response_format={"type": "json_schema", "json_schema": _response_format(request)},
             )
-        except openai.OpenAIError as error:
-            raise translated(error, model=self.name) from error
-        return self._generation(request, completion, started=started)
+            return self._generation(request, completion, started=started)
 
     def check(self, *, timeout_seconds: float) -> None:
-        try:
+        with speaking(self.name):
             self._client.with_options(timeout=timeout_seconds).models.retrieve(self._model)
-        except openai.OpenAIError as error:
-            raise translated(error, model=self.name) from error
 
     def _generation(
         self, request: GenerationRequest, completion: ChatCompletion, *, started: float

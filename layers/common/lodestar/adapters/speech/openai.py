@@ -1,8 +1,9 @@
 """OpenAI's speech: Whisper and its successors for transcription, TTS for the voice."""
 
 import openai
+from openai.types.audio import TranscriptionVerbose
 
-from lodestar.adapters.ai.openai import client_of, translated
+from lodestar.adapters.ai.openai import client_of, speaking
 from lodestar.adapters.ai.registry import logged_name
 from lodestar.adapters.speech.port import Audio, Segment, Speech, Transcript
 from lodestar.adapters.vendors import VendorServer
@@ -28,7 +29,7 @@ class OpenAiSpeech:
     def transcribe(self, audio: Audio, *, language: str | None) -> Transcript:
         file = (audio.filename, audio.data, audio.content_type)
         hint = language if language is not None else openai.omit
-        try:
+        with speaking(self.name):
             if self._model != "whisper-1":
                 plain = self._client.audio.transcriptions.create(
                     model=self._model, file=file, language=hint, response_format="json"
@@ -37,8 +38,9 @@ class OpenAiSpeech:
             told = self._client.audio.transcriptions.create(
                 model=self._model, file=file, language=hint, response_format="verbose_json"
             )
-        except openai.OpenAIError as error:
-            raise translated(error, model=self.name) from error
+            return self._timed(told, language=language)
+
+    def _timed(self, told: TranscriptionVerbose, *, language: str | None) -> Transcript:
         segments = tuple(
             Segment(
                 start_ms=round(segment.start * 1000),
@@ -57,12 +59,10 @@ class OpenAiSpeech:
         )
 
     def speak(self, text: str, *, voice: str) -> Speech:
-        try:
+        with speaking(self.name):
             answer = self._client.audio.speech.create(
                 model=self._model, voice=voice, input=text, response_format="wav"
             )
             data = answer.read()
-        except openai.OpenAIError as error:
-            raise translated(error, model=self.name) from error
         audio = Audio(data=data, content_type="audio/wav", filename="speech.wav")
         return Speech(audio=audio, model=self.name, cost_usd_micros=0 if self._server.offline else None)
