@@ -23,7 +23,9 @@ class Simulators:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._client = httpx.Client(base_url=url, timeout=30)
+        # A connection that is kept may be hung up on just as it is used again.
+        unkept = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.Client(base_url=url, timeout=30, limits=unkept)
 
     def order(self, vendor: str, **orders: Any) -> None:
         """Change how a vendor behaves."""
