@@ -29,7 +29,7 @@ from tests.factories.identity import an_organization
 from tests.messaging.telling import SIGNER, Bolna, raw, sendgrid, sent_deliveries, telling
 from tests.proof import Proof, generator, size
 from tests.security.twins import many_connections
-from tests.security.vendor_stories import Told, Traffic, forgeries, post, traffic
+from tests.security.vendor_stories import STORIES, Told, Traffic, forgeries, post, traffic
 
 pytestmark = [pytest.mark.usefixtures("product"), pytest.mark.proof]
 CALLS = size(slice=300, whole=10_000)
@@ -38,6 +38,7 @@ SMALL = size(slice=90, whole=300)
 THREADS = 4
 CRASHES, AGAIN = 0.05, 0.3
 MOST_ROUNDS = 20
+REPLIES = tuple(story for story in STORIES if "reply" in story.kinds)
 
 
 class Crash(Exception):
@@ -261,7 +262,7 @@ def test_without_the_inbox_effects_are_doubled(
         repository, "keep", lambda session, **call: keep(session, **{**call, "event_key": str(new_id())})
     )
     random = generator("R1:inbox")
-    made = traffic(random, [an_organization()], calls=SMALL, duplicates=0.3, bolna=bolna)
+    made = traffic(random, [an_organization()], calls=SMALL, duplicates=0.3, bolna=bolna, stories=REPLIES)
     run(made, random, crashes=0)
     proof.control(
         "R1", "what was told before has its effect again", tried=SMALL, caught=len(list(wrong(made.told)))

@@ -89,13 +89,21 @@ class Traffic:
     calls: list[tuple[str, Any]] = field(default_factory=list)
 
 
-def traffic(random: Random, org_ids: list[UUID], *, calls: int, duplicates: float, bolna: Bolna) -> Traffic:
+def traffic(
+    random: Random,
+    org_ids: list[UUID],
+    *,
+    calls: int,
+    duplicates: float,
+    bolna: Bolna,
+    stories: tuple[Story, ...] = STORIES,
+) -> Traffic:
     """At least `calls` calls, of which the share `duplicates` repeats another one."""
     made, began = Traffic(), datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
-    wanted = dict.fromkeys(STORIES, 0)
+    wanted = dict.fromkeys(stories, 0)
     unique, nth = int(calls * (1 - duplicates)) + 1, 0
     while unique > 0:
-        story = STORIES[nth % len(STORIES)]
+        story = stories[nth % len(stories)]
         wanted[story] += 1
         unique -= len(story.kinds)
         nth += 1

@@ -12,7 +12,6 @@ from lodestar.ids import new_id
 from lodestar.principal import Principal, Role
 from messaging.models.batches import MessageBatch
 from messaging.models.webhooks import WebhookDelivery
-from messaging.models.webhooks import WebhookEndpoint
 from tests import bus
 from tests.factories.assessment import (
     a_background,
@@ -247,10 +246,7 @@ def _messages(org_id: UUID, admin: Person, *people: Person) -> None:
         batch = MessageBatch(
             channel="email", category="operational", template_key="welcome", segment={}, operation_id=new_id()
         )
-        endpoint = WebhookEndpoint(
-            url="https://example.org/hooks", event_types=["*"], created_by=admin.user_id
-        )
-        session.add_all([batch, endpoint])
+        session.add(batch)
     _webhooks(org_id, admin)
     for person in people:
         put("/v1/messaging/preferences", {"marketing": False}, as_=person).expect(200)
