@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -85,7 +86,7 @@ def test_each_gets_one_message_or_one_explained_failure(
         handler(bus.queue_event(begun), None)
     queued = bus.emitted(staff.org_id, "messaging.deliveries_queued")
     killed = [
-        in_a_process(lambda e=e: deliveries_queued.handler(bus.queue_event(e), None), dies_at=point).killed
+        in_a_process(partial(deliveries_queued.handler, bus.queue_event(e), None), dies_at=point).killed
         for e, point in zip(queued, (AFTER_THE_VENDOR, BEFORE_THE_CLAIM), strict=False)
     ]
     for _ in range(MOST_MINUTES):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -86,7 +87,7 @@ class Queue:
                 fates = [
                     self._random.randint(1, 4) if self._random.random() < self._crashes else 0 for _ in work
                 ]
-                ended = at_once([lambda m=m, f=f: self._take(m, f) for m, f in zip(work, fates, strict=True)])
+                ended = at_once([partial(self._take, *one) for one in zip(work, fates, strict=True)])
                 failed = {id(m): m for m, ok in zip(work, ended, strict=True) if not ok}
                 messages = list(failed.values())
             raise AssertionError(f"{len(messages)} messages fail in {MOST_ROUNDS} rounds")
@@ -118,7 +119,7 @@ def run(made: Traffic, random: Random, *, crashes: float = CRASHES) -> list[int]
     """Post everything and read it; the statuses."""
     seen = set[str]()
     received(seen)
-    statuses = [a.status for a in at_once([lambda c=c: post(*c) for c in made.calls])]
+    statuses = [a.status for a in at_once([partial(post, *c) for c in made.calls])]
     Queue(random, crashes=crashes).drain(received(seen))
     return statuses
 
