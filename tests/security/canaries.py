@@ -59,6 +59,7 @@ def unguarded(migrator_url: str, *, keep: bool) -> Iterator[Connection]:
         for table in tables:
             connection.execute(text(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY, DISABLE TRIGGER USER"))
         yield connection
+        connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))  # no table with pending ones can be altered
         for table in tables:
             connection.execute(text(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, ENABLE TRIGGER USER"))
         connection.commit() if keep else connection.rollback()

@@ -50,6 +50,8 @@ ROWS = {
     " VALUES (:org, :person, 'Mine', 'lsk_', uuidv7()::text, '[]', now())",
     "identity.legal_holds": "(user_id, reason, placed_by, released_at, released_by)"
     " VALUES (:org, :person, 'File 114.', :admin, now(), :admin)",
+    "messaging.suppressions": "(channel, address, user_id, reason)"
+    f" VALUES (:org, 'email', {ADDRESS}, :person, 'unsubscribe')",
     "learning.promotion_declines": f"(enrollment_id, star, target_tier) VALUES (:org, {ENROLLMENT}, 2, 'silver')",
     "learning.masterclass_completions": f"(enrollment_id, masterclass_id) VALUES (:org, {ENROLLMENT},"
     " (SELECT id FROM learning.masterclasses WHERE org_id = :org LIMIT 1))",
