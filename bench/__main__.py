@@ -17,6 +17,7 @@ GOALS = {
     "P4": "bench.p4_throughput",
     "P5": "bench.p5_statements",
     "P6": "bench.p6_lists",
+    "P8": "bench.p8_reminders",
     "P10": "bench.p10_outbox",
     "P11": "bench.p11_row_security",
 }

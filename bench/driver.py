@@ -82,9 +82,13 @@ def compare(
     target: float,
     calls: int = 1,
     rounds: int = ROUNDS,
+    before_each: Callable[[], object] = lambda: None,
 ) -> Result:
-    """How much longer the candidate takes than its baseline: smaller is better."""
-    pairs = _in_turn(baseline, candidate, calls=calls, rounds=rounds)
+    """How much longer the candidate takes than its baseline: smaller is better.
+
+    `before_each` makes the work ready, unmeasured.
+    """
+    pairs = _in_turn(baseline, candidate, calls=calls, rounds=rounds, before_each=before_each)
     return _ratio(goal, what, pairs, [ours / theirs for theirs, ours in pairs], target=target, bound="<=")
 
 
