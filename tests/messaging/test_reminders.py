@@ -50,8 +50,8 @@ def only(staff: Person, *keys: str) -> None:
             gateway.put(f"{POLICIES}/{policy['key']}", {**body, "enabled": False}, as_=staff).expect(200)
 
 
-def member(person: Person, **fields: object) -> Recipient:
-    return Recipient(user_id=person.user_id, **fields)  # type: ignore[arg-type]
+def member(person: Person) -> Recipient:
+    return Recipient(user_id=person.user_id)
 
 
 def test_an_organization_begins_with_the_plans_policies(staff: Person) -> None:

@@ -13,7 +13,7 @@ from lodestar.contracts.messaging import Category, Channel, Recipient
 from lodestar.db import work_for
 from lodestar.ids import new_id
 from lodestar.principal import Role
-from messaging.service import sending, sweeping
+from messaging.service import sweeping, vendors
 from messaging.service.filling import unsubscribe_token
 from tests import bus, gateway
 from tests.factories.identity import a_person, an_organization
@@ -176,7 +176,7 @@ def test_a_sender_that_died_leaves_an_unknown_outcome_that_is_never_sent_again(
     def die(*_: object) -> None:
         raise Killed
 
-    monkeypatch.setattr(sending.vendors, "send", die)
+    monkeypatch.setattr(vendors, "send", die)
     with pytest.raises(Killed):
         a_message(staff.org_id, to_contact())
     monkeypatch.undo()
