@@ -92,13 +92,19 @@ def name_handler_errors() -> None:
             and isinstance(body, dict)
             and body.get("errorType") == "Runtime.HandlerError"
         ):
-            if body.get("errorMessage") == "Worker process died":
+            raised = raised_class(outcome.get("log") or "")
+            if has_ended(str(body.get("errorMessage")), raised):
                 body["errorType"] = "Runtime.ExitError"
             else:
-                body["errorType"] = raised_class(outcome.get("log") or "") or body["errorType"]
+                body["errorType"] = raised or body["errorType"]
         return outcome
 
     lambda_service._execute_function_warm = execute_and_name
+
+
+def has_ended(message: str, raised: str | None) -> bool:
+    """Whether the worker died: before its answer, or before it was handed its event, which no handler raised."""
+    return message == "Worker process died" or (raised is None and message.endswith("Broken pipe"))
 
 
 def raised_class(log: str) -> str | None:

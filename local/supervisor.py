@@ -81,7 +81,9 @@ class Supervisor:
         pid = service.start()
         self._pids[service.name] = pid
         record = {"pid": pid, "created": psutil.Process(pid).create_time()}
-        self._record_of(service).write_text(json.dumps(record))
+        draft = self._record_of(service).with_suffix(".draft")
+        draft.write_text(json.dumps(record))
+        draft.replace(self._record_of(service))  # who reads it meanwhile finds all of the old or of the new
 
     def _await(self, service: Service) -> None:
         deadline = time.monotonic() + _START_SECONDS

@@ -94,6 +94,9 @@ FAILING = """
     def handler(event, context):
         if event == "die":
             os._exit(1)
+        if event == "turn deaf":
+            os.dup2(os.pipe()[0], 0)
+            return None
         raise SlotTaken("of two lines:\\nNotThis: the second")
 """
 
@@ -104,6 +107,8 @@ def test_an_error_has_the_class_that_the_handler_raised(patched: Emulator) -> No
     assert error["errorType"] == "SlotTaken"
     assert error["errorMessage"] == "of two lines:\nNotThis: the second"
     assert patched.invoke(failing, "die")["errorType"] == "Runtime.ExitError"
+    patched.invoke(failing, "turn deaf")
+    assert patched.invoke(failing, "what nobody reads")["errorType"] == "Runtime.ExitError"
 
 
 def test_upstream_names_every_error_alike(unpatched: Emulator) -> None:
