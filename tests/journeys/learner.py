@@ -47,14 +47,20 @@ class Learner:
         self, *, kind: str, module_id: str | None = None, lesson_id: str | None = None
     ) -> dict[str, Any]:
         """An attempt with its content made, not yet started."""
+        asked = self.ask_for_attempt(kind=kind, module_id=module_id, lesson_id=lesson_id)
+        return self.await_state(asked["id"], "preparing", CONTENT_SECONDS)
+
+    def ask_for_attempt(
+        self, *, kind: str, module_id: str | None = None, lesson_id: str | None = None
+    ) -> dict[str, Any]:
+        """An attempt, whose content is being made."""
         query = {"module_id": module_id} if module_id else {}
         assessment = self.api.get("/v1/assessment/assessments", kind=kind, **query)["data"][0]
         body = {"enrollment_id": self.enrollment_id, "assessment_id": assessment["id"]}
         if lesson_id:
             body["lesson_id"] = lesson_id
-        return self.await_state(
-            self.api.post("/v1/assessment/attempts", body)["id"], "preparing", CONTENT_SECONDS
-        )
+        asked: dict[str, Any] = self.api.post("/v1/assessment/attempts", body)
+        return asked
 
     def await_state(self, attempt_id: str, *leaving: Any) -> dict[str, Any]:
         """The attempt, once it has left the states named."""

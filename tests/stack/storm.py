@@ -14,15 +14,17 @@ from uuid import uuid4
 
 import httpx
 import psutil
+from sqlalchemy.exc import DBAPIError
 
-from local.client import Client, Refused, wait_for
+from local.client import Client, NotInTime, Refused, wait_for
 from local.seed.people import PASSWORD
-from local.stack import Stack
 from tests.journeys.learner import Learner
 from tests.stack.product import Product
 from tests.stack.works import SOUND
 
 HEALING_SECONDS = 120
+PATIENCE_SECONDS = 15
+"""After which a learner whose content is not made leaves; what was acknowledged to them stands, and is looked for."""
 WATCHED_TALKS = 2
 QUIZZES = 2
 
@@ -58,12 +60,14 @@ class Acknowledged:
     """What the product said that it had done: from then on it must be there, once."""
 
     people: list[str] = field(default_factory=list)
+    backgrounds: list[tuple[str, str]] = field(default_factory=list)
+    overrides: list[str] = field(default_factory=list)
     attempts: list[tuple[str, str]] = field(default_factory=list)
     submissions: list[str] = field(default_factory=list)
     played: list[tuple[str, str, int]] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.people) + len(self.attempts) + len(self.submissions) + len(self.played)
+        return sum(len(kind) for kind in vars(self).values())
 
 
 @dataclass
@@ -90,8 +94,9 @@ class Crowd:
 
     def _write_a_project(self, staff: Patient) -> None:
         learner = self._arrives(staff, stars=3)
-        attempt = learner.open_attempt(kind="project")
-        self.acknowledged.attempts.append((learner.enrollment_id, attempt["id"]))
+        attempt = self._prepared(learner, kind="project")
+        if attempt is None:
+            return
         learner.start(attempt["id"])
         work = {"kind": "text", "text": SOUND}
         learner.api.post(f"/v1/assessment/attempts/{attempt['id']}/submissions", work)
@@ -101,12 +106,22 @@ class Crowd:
         learner = self._arrives(staff, stars=1)
         course = learner.modules("course")[0]
         for lesson in course["details"]["lessons"][:QUIZZES]:
-            attempt = learner.open_attempt(
-                kind="quiz", module_id=course["module_id"], lesson_id=lesson["lesson_id"]
-            )
-            self.acknowledged.attempts.append((learner.enrollment_id, attempt["id"]))
+            place = {"module_id": course["module_id"], "lesson_id": lesson["lesson_id"]}
+            attempt = self._prepared(learner, kind="quiz", **place)
+            if attempt is None:
+                return
             learner.answer(attempt)
             self.acknowledged.submissions.append(attempt["id"])
+
+    def _prepared(self, learner: Learner, **place: str) -> dict[str, Any] | None:
+        """An attempt that can be started; None when it could not be prepared, or not while its learner waited."""
+        asked = learner.ask_for_attempt(**place)
+        self.acknowledged.attempts.append((learner.enrollment_id, asked["id"]))
+        try:
+            attempt = learner.await_state(asked["id"], "preparing", PATIENCE_SECONDS)
+        except NotInTime:
+            return None
+        return attempt if attempt["state"] == "draft" else None
 
     def _watch_talks(self, staff: Patient) -> None:
         learner = self._arrives(staff, stars=2)
@@ -134,8 +149,10 @@ class Crowd:
         enrollment_id = str(rows[0]["id"])
         chosen = api.get("/v1/assessment/backgrounds", key="economics")["data"][0]
         api.patch(f"{enrollments}/{enrollment_id}", {"background_id": chosen["id"]})
+        self.acknowledged.backgrounds.append((enrollment_id, str(chosen["id"])))
         override = {"enrollment_id": enrollment_id, "star": stars, "tier": "bronze", "reason": "For a storm."}
         staff.post("/v1/learning/overrides", override)
+        self.acknowledged.overrides.append(enrollment_id)
         return Learner(api, enrollment_id)
 
     def _invited(self, staff: Patient) -> dict[str, Any]:
@@ -154,9 +171,10 @@ class Crowd:
 class Lightning:
     """Kills with SIGKILL: whichever worker is busiest, and the server of the database."""
 
-    stack: Stack
+    product: Product
     random: Random
     struck: int = 0
+    databases_struck: int = 0
     _spent: dict[int, float] = field(default_factory=dict)
 
     def strike_a_worker(self) -> str | None:
@@ -171,19 +189,27 @@ class Lightning:
         return folder
 
     def strike_the_database(self) -> None:
-        """Kill PostgreSQL; returns once its supervisor has it running again."""
-        killed = self.stack.pid_of("postgresql")
+        """Kill PostgreSQL; returns once another answers, so that the next one is killed at work too."""
+        stack = self.product.stack
+        killed = stack.pid_of("postgresql")
         os.kill(killed, signal.SIGKILL)
+        self.databases_struck += 1
         wait_for(
-            lambda: self.stack.pid_of("postgresql") != killed,
+            lambda: stack.pid_of("postgresql") != killed and self._database_answers(),
             seconds=HEALING_SECONDS,
             what="a new PostgreSQL",
         )
 
+    def _database_answers(self) -> bool:
+        try:
+            return bool(self.product.execute("SELECT 1 AS answer"))
+        except DBAPIError:
+            return False
+
     def _workers(self) -> list[tuple[float, int, str]]:
         """Every worker: the processor time it has used since the last look, its process, its folder."""
         found = []
-        for process in psutil.Process(self.stack.pid_of("the-embedded-aws")).children(recursive=True):
+        for process in psutil.Process(self.product.stack.pid_of("the-embedded-aws")).children(recursive=True):
             try:
                 folder, times = process.cwd(), process.cpu_times()
             except psutil.Error:
