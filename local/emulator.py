@@ -87,15 +87,11 @@ def name_handler_errors() -> None:
     def execute_and_name(function: Any, event: Any, request_id: str) -> dict[str, Any]:
         outcome: dict[str, Any] = execute(function, event, request_id)
         body = outcome.get("body")
-        if (
-            outcome.get("error")
-            and isinstance(body, dict)
-            and body.get("errorType") == "Runtime.HandlerError"
-        ):
+        if outcome.get("error") and isinstance(body, dict):
             raised = raised_class(outcome.get("log") or "")
             if has_ended(str(body.get("errorMessage")), raised):
                 body["errorType"] = "Runtime.ExitError"
-            else:
+            elif body.get("errorType") == "Runtime.HandlerError":
                 body["errorType"] = raised or body["errorType"]
         return outcome
 
@@ -103,8 +99,10 @@ def name_handler_errors() -> None:
 
 
 def has_ended(message: str, raised: str | None) -> bool:
-    """Whether the worker died: before its answer, or before it was handed its event, which no handler raised."""
-    return message == "Worker process died" or (raised is None and message.endswith("Broken pipe"))
+    """Whether the worker died, rather than its handler raise: before its answer, its event, or its first word."""
+    if message == "Worker process died" or message.startswith("Worker process exited immediately"):
+        return True
+    return raised is None and message.endswith("Broken pipe")
 
 
 def raised_class(log: str) -> str | None:

@@ -24,7 +24,14 @@ from tests.stack.works import SOUND
 
 HEALING_SECONDS = 120
 PATIENCE_SECONDS = 15
-"""After which a learner whose content is not made leaves; what was acknowledged to them stands, and is looked for."""
+"""After which a learner leaves whose enrolment or content does not come: the storm may outlast what brings it (a queue
+shows a letter again after 60 s, reconcile looks every 300 s). What was acknowledged to them stands, and is looked for."""
+
+
+class Left(Exception):
+    """A learner had waited long enough."""
+
+
 WATCHED_TALKS = 2
 QUIZZES = 2
 
@@ -89,14 +96,13 @@ class Crowd:
         self, staff: Patient, turns: tuple[Callable[[Patient], None], ...], nth: int
     ) -> None:
         while not self.over.is_set():
-            turns[nth % len(turns)](staff)
+            with suppress(Left):
+                turns[nth % len(turns)](staff)
             nth += 1
 
     def _write_a_project(self, staff: Patient) -> None:
         learner = self._arrives(staff, stars=3)
         attempt = self._prepared(learner, kind="project")
-        if attempt is None:
-            return
         learner.start(attempt["id"])
         work = {"kind": "text", "text": SOUND}
         learner.api.post(f"/v1/assessment/attempts/{attempt['id']}/submissions", work)
@@ -108,20 +114,20 @@ class Crowd:
         for lesson in course["details"]["lessons"][:QUIZZES]:
             place = {"module_id": course["module_id"], "lesson_id": lesson["lesson_id"]}
             attempt = self._prepared(learner, kind="quiz", **place)
-            if attempt is None:
-                return
             learner.answer(attempt)
             self.acknowledged.submissions.append(attempt["id"])
 
-    def _prepared(self, learner: Learner, **place: str) -> dict[str, Any] | None:
-        """An attempt that can be started; None when it could not be prepared, or not while its learner waited."""
+    def _prepared(self, learner: Learner, **place: str) -> dict[str, Any]:
+        """An attempt that can be started. Raises `Left` also when it ended because nothing could be prepared."""
         asked = learner.ask_for_attempt(**place)
         self.acknowledged.attempts.append((learner.enrollment_id, asked["id"]))
         try:
             attempt = learner.await_state(asked["id"], "preparing", PATIENCE_SECONDS)
-        except NotInTime:
-            return None
-        return attempt if attempt["state"] == "draft" else None
+        except NotInTime as error:
+            raise Left from error
+        if attempt["state"] != "draft":
+            raise Left
+        return attempt
 
     def _watch_talks(self, staff: Patient) -> None:
         learner = self._arrives(staff, stars=2)
@@ -145,8 +151,7 @@ class Crowd:
         self.acknowledged.people.append(email)
         api = guest.sign_in(email, PASSWORD)
         enrollments = "/v1/learning/enrollments"
-        rows = wait_for(lambda: api.get(enrollments)["data"], seconds=HEALING_SECONDS, what="the enrolment")
-        enrollment_id = str(rows[0]["id"])
+        enrollment_id = str(_enrolled(api)["id"])
         chosen = api.get("/v1/assessment/backgrounds", key="economics")["data"][0]
         api.patch(f"{enrollments}/{enrollment_id}", {"background_id": chosen["id"]})
         self.acknowledged.backgrounds.append((enrollment_id, str(chosen["id"])))
@@ -165,6 +170,18 @@ class Crowd:
                 raise
             return self._invited(staff)
         return found
+
+
+def _enrolled(api: Client) -> dict[str, Any]:
+    """Somebody's first enrollment, which follows from their joining."""
+
+    def first() -> dict[str, Any] | None:
+        return next(iter(api.get("/v1/learning/enrollments")["data"]), None)
+
+    try:
+        return wait_for(first, seconds=PATIENCE_SECONDS, what="the enrolment")
+    except NotInTime as error:
+        raise Left from error
 
 
 @dataclass

@@ -33,7 +33,7 @@ def test_a_storm_loses_nothing_and_doubles_nothing(served: Product, proof: Proof
     pool, working = crowd.work(THREADS)
     with pool:
         try:
-            rage(lightning, workers=WORKERS, databases=DATABASES, every_seconds=0.4)
+            rage(lightning, workers=WORKERS, databases=DATABASES, every_seconds=0.3)
         finally:
             crowd.over.set()
         calm = time.monotonic()
