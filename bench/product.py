@@ -42,6 +42,7 @@ def running() -> Iterator[tuple[str, Path]]:
             "AWS_DEFAULT_REGION": "us-east-1",
             "EVENT_BUS_NAME": "default",
             "MEDIA_BUCKET": "lodestar-bench-media",
+            "SIGNING_KEY": "a-key-that-signs-for-benchmarks-only",
             "SIMULATOR_URL": vendors.url,
         }
         with mock.patch.dict(os.environ, environment):
