@@ -99,6 +99,7 @@ FAILING = """
             return None
         raise SlotTaken("of two lines:\\nNotThis: the second")
 """
+STILLBORN = "__import__('os')._exit(1)"
 
 
 def test_an_error_has_the_class_that_the_handler_raised(patched: Emulator) -> None:
@@ -109,6 +110,7 @@ def test_an_error_has_the_class_that_the_handler_raised(patched: Emulator) -> No
     assert patched.invoke(failing, "die")["errorType"] == "Runtime.ExitError"
     patched.invoke(failing, "turn deaf")
     assert patched.invoke(failing, "what nobody reads")["errorType"] == "Runtime.ExitError"
+    assert patched.invoke(patched.create_function(STILLBORN))["errorType"] == "Runtime.ExitError"
 
 
 def test_upstream_names_every_error_alike(unpatched: Emulator) -> None:
