@@ -82,7 +82,9 @@ def test_a_task_retries_with_jitter_on_errors_it_names(path: Path) -> None:
             assert retry["BackoffRate"] > 1, name
             assert "States.ALL" not in retry["ErrorEquals"], f"{name}: an unknown error is not worth a retry"
         retried = {error for retry in state["Retry"] for error in retry["ErrorEquals"]}
-        assert retried >= {"OperationalError", "Runtime.ExitError"}, f"{name}: databases and workers come again"
+        assert retried >= {"OperationalError", "Runtime.ExitError"}, (
+            f"{name}: databases and workers come again"
+        )
 
 
 @machines

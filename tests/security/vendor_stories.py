@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
 
+from simulators.sendgrid.signing import Signer
 from tests.gateway import Answer
 from tests.messaging import telling
 from tests.messaging.telling import Bolna, sent_deliveries
@@ -128,7 +130,7 @@ def post(vendor: str, body: Any) -> Answer:
 def forgeries(random: Random, victims: list[UUID], count: int) -> Iterator[Callable[[], Answer]]:
     """Calls that no vendor made: each kind in turn, against one of the deliveries."""
     now = datetime.now(UTC)
-    stranger = telling.Signer(99)
+    stranger = Signer(99)
     for nth in range(count):
         delivery_id = random.choice(victims)
         events = [telling.email_event(delivery_id, "bounce", at=now, name=f"forged-{nth}")]
@@ -138,28 +140,24 @@ def forgeries(random: Random, victims: list[UUID], count: int) -> Iterator[Calla
         shifted = {**signed, telling.TIMESTAMP: str(int(signed[telling.TIMESTAMP]) + random.randint(1, 300))}
         other = telling.SIGNER.headers(json.dumps(events * 2).encode())
         good = telling.aisensy_signature(text)
+        cut = good[:-1] + ("0" if good[-1] != "0" else "1")
+        late, early = 601 + random.randint(0, 10**6), 660 + random.randint(0, 10**6)
         kinds: tuple[Callable[[], Answer], ...] = (
-            lambda e=events: telling.sendgrid(*e, signer=stranger),
-            lambda b=body, s=signed: telling.raw("sendgrid", b.replace("bounce", "dropped"), s),
-            lambda e=events: telling.sendgrid(
-                *e, timestamp=telling.seconds_ago(601 + random.randint(0, 10**6))
-            ),
-            lambda e=events: telling.sendgrid(
-                *e, timestamp=telling.seconds_ago(-660 - random.randint(0, 10**6))
-            ),
-            lambda b=body, s=shifted: telling.raw("sendgrid", b, s),
-            lambda b=body, s=other: telling.raw("sendgrid", b, s),
-            lambda b=body: telling.raw("sendgrid", b, {}),
-            lambda b=body, s=signed: telling.raw("sendgrid", b, {**s, telling.SIGNATURE: "AAAA"}),
-            lambda n=note: telling.aisensy(n, secret="other"),
-            lambda t=text, g=good: telling.raw("aisensy", t.replace("READ", "FAILED"), {telling.HMAC: g}),
-            lambda t=text: telling.raw("aisensy", t, {}),
-            lambda t=text, g=good: telling.raw(
-                "aisensy", t, {telling.HMAC: g[:-1] + ("0" if g[-1] != "0" else "1")}
-            ),
-            lambda n=note: telling.aisensy(_at(n, now + timedelta(days=1))),
-            lambda n=note: telling.aisensy(_at(n, now - timedelta(days=4))),
-            lambda n=nth: telling.bolna_hint(telling.execution(UUID(int=n + 1), "completed", at=now)),
+            partial(telling.sendgrid, *events, signer=stranger),
+            partial(telling.raw, "sendgrid", body.replace("bounce", "dropped"), signed),
+            partial(telling.sendgrid, *events, timestamp=telling.seconds_ago(late)),
+            partial(telling.sendgrid, *events, timestamp=telling.seconds_ago(-early)),
+            partial(telling.raw, "sendgrid", body, shifted),
+            partial(telling.raw, "sendgrid", body, other),
+            partial(telling.raw, "sendgrid", body, {}),
+            partial(telling.raw, "sendgrid", body, {**signed, telling.SIGNATURE: "AAAA"}),
+            partial(telling.aisensy, note, secret="other"),
+            partial(telling.raw, "aisensy", text.replace("READ", "FAILED"), {telling.HMAC: good}),
+            partial(telling.raw, "aisensy", text, {}),
+            partial(telling.raw, "aisensy", text, {telling.HMAC: cut}),
+            partial(telling.aisensy, _at(note, now + timedelta(days=1))),
+            partial(telling.aisensy, _at(note, now - timedelta(days=4))),
+            partial(telling.bolna_hint, telling.execution(UUID(int=nth + 1), "completed", at=now)),
         )
         yield kinds[nth % len(kinds)]
 

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from jsonschema import validate  # type: ignore[import-untyped]
+from jsonschema import validate
 
 from simulators.composing import Brief, compose
 from tests.adapters.test_ai import TRANSCRIPT

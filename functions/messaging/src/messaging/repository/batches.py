@@ -92,6 +92,6 @@ def unfinished(session: Session, *, silent_since: datetime) -> list[MessageBatch
 
 def counts(session: Session, batch_id: UUID) -> dict[str, int]:
     """How many deliveries of the batch are in which state."""
-    query = "SELECT state, count(*) FROM messaging.deliveries WHERE batch_id = :batch GROUP BY state"
+    query = "SELECT state, count(*) AS deliveries FROM messaging.deliveries WHERE batch_id = :batch GROUP BY state"
     rows = session.execute(text(query), {"batch": batch_id})
-    return {row.state: row.count for row in rows}
+    return {row.state: row.deliveries for row in rows}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, update
+from sqlalchemy import Select, any_, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from lodestar.ids import new_id
 from messaging.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 
-def endpoints() -> Select[Any]:
+def endpoints() -> Select[WebhookEndpoint]:
     """The organization's."""
     return select(WebhookEndpoint).where(WebhookEndpoint.deleted_at.is_(None))
 
@@ -38,9 +38,10 @@ def count_endpoints(session: Session) -> int:
 
 def wanting(session: Session, event_type: str) -> Sequence[UUID]:
     """The active endpoints that want events of this type."""
-    wants = WebhookEndpoint.event_types.any(event_type)  # type: ignore[arg-type] - a value, as the docs have it
     query = select(WebhookEndpoint.id).where(
-        wants, WebhookEndpoint.state == "active", WebhookEndpoint.deleted_at.is_(None)
+        literal(event_type) == any_(WebhookEndpoint.event_types),
+        WebhookEndpoint.state == "active",
+        WebhookEndpoint.deleted_at.is_(None),
     )
     return session.scalars(query).all()
 
