@@ -33,7 +33,8 @@ def tell(org_id: UUID, event: Event, *, times: int = 2) -> None:
     with work_for(org_id) as session:
         emit(session, event)
     told = emitted(org_id, event.name)[-1]
-    (handler,) = [h for h in subscribers()[event.name] if "messaging" in name_of(h)]
+    reaction = f"messaging.reactions.{event.name.rpartition('.')[2]}."
+    (handler,) = [h for h in subscribers()[event.name] if name_of(h).startswith(reaction)]
     for _ in range(times):
         assert handler(queue_event(told), None) == {"batchItemFailures": []}
 
