@@ -1,7 +1,7 @@
 """P8: the sweep that makes deliveries of a million due reminders, over one raw INSERT ... SELECT ... ON CONFLICT of them.
 
-The sweep also moves each reminder on and tells the sender, in chunks that commit; the raw statement does neither. The
-bus takes everything at once. A second sweep must make nothing.
+Both write the same rows. The sweep also moves each reminder on and tells the sender, in chunks that commit; the raw
+statement does neither. The bus takes everything at once. A second sweep must make nothing.
 """
 
 from collections.abc import Iterator
@@ -50,9 +50,12 @@ READY = (
     "VACUUM ANALYZE messaging.scheduled_messages",
 )
 RAW = f"""
-    INSERT INTO messaging.deliveries (org_id, channel, category, template_key, dedupe_key, scheduled_message_id, address)
-    SELECT org_id, channel, category, template_key, 'scheduled:' || id, id, address FROM messaging.scheduled_messages
-    WHERE org_id = {ORGANIZATION} AND state = 'scheduled' AND send_at <= now()
+    INSERT INTO messaging.deliveries (org_id, channel, category, template_key, dedupe_key, scheduled_message_id,
+      recipient_id, address, name, locale, time_zone, attachments, target_type, target_id, not_before)
+    SELECT s.org_id, s.channel, s.category, s.template_key, 'scheduled:' || s.id, s.id, s.recipient_id, s.address,
+      s.name, s.locale, s.time_zone, a.attachments, a.kind, a.subject_id, now()
+    FROM messaging.scheduled_messages AS s JOIN messaging.anchors AS a ON a.id = s.anchor_id
+    WHERE s.org_id = {ORGANIZATION} AND s.state = 'scheduled' AND s.send_at <= now()
     ON CONFLICT (org_id, dedupe_key) DO NOTHING
 """
 

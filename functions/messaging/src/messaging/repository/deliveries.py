@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,15 +16,18 @@ from messaging.models.deliveries import Delivery, DeliveryEvent
 
 ROWS_AT_ONCE = 2_000
 
+# What is taken goes on after the last one taken, and not over all the entries of those that were released before it; by
+# its place in the table, which its lock keeps.
 RELEASE = text(
     """
     WITH due AS (
-      SELECT id FROM messaging.scheduled_messages
+      SELECT ctid AS place, send_at, id FROM messaging.scheduled_messages
       WHERE org_id = backbone.current_org() AND state = 'scheduled' AND send_at <= :now
+        AND (send_at, id) > (CAST(:after_time AS timestamptz), CAST(:after_id AS uuid))
       ORDER BY send_at, id LIMIT :most FOR UPDATE SKIP LOCKED
     ), released AS (
       UPDATE messaging.scheduled_messages AS s SET state = 'released', settled_at = :now FROM due
-      WHERE s.id = due.id
+      WHERE s.ctid = due.place
       RETURNING s.id, s.anchor_id, s.channel, s.category, s.template_key, s.recipient_id, s.address, s.name,
         s.locale, s.time_zone
     ), queued AS (
@@ -36,9 +39,10 @@ RELEASE = text(
       ON CONFLICT (org_id, dedupe_key) DO NOTHING
       RETURNING id, channel
     )
-    SELECT (SELECT count(*) FROM released) AS released,
+    SELECT (SELECT count(*) FROM released) AS released, last.send_at AS last_time, last.id AS last_id,
       (SELECT jsonb_object_agg(channel, ids) FROM (
         SELECT channel, jsonb_agg(id ORDER BY id) AS ids FROM queued GROUP BY channel) AS of_channel) AS queued
+    FROM (SELECT send_at, id FROM due ORDER BY send_at DESC, id DESC LIMIT 1) AS last
     """
 )
 CLAIM = text(
@@ -75,6 +79,26 @@ NAME_AT_VENDOR = text(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a scheduled message stands in the order in which they fall due."""
+
+    time: datetime
+    id: UUID
+
+
+BEGINNING = Place(datetime.min.replace(tzinfo=UTC), UUID(int=0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """How many scheduled messages were, the new deliveries' ids and channels, and the last one that was looked at."""
+
+    count: int
+    queued: list[tuple[UUID, str]]
+    last: Place
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What became of a delivery in its `attempts`-th attempt, and the event that is kept of it."""
@@ -107,11 +131,14 @@ def enqueue(session: Session, rows: Sequence[dict[str, Any]]) -> list[tuple[UUID
     return found
 
 
-def release(session: Session, *, now: datetime, most: int) -> tuple[int, list[tuple[UUID, str]]]:
-    """Make deliveries of scheduled messages that are due; how many were due, and the new ones' ids and channels."""
-    row = session.execute(RELEASE, {"now": now, "most": most}).one()
+def release(session: Session, *, now: datetime, after: Place, most: int) -> Released | None:
+    """Make deliveries of the next scheduled messages that are due; None when none is left."""
+    values = {"now": now, "after_time": after.time, "after_id": after.id, "most": most}
+    row = session.execute(RELEASE, values).one_or_none()
+    if row is None:
+        return None
     queued = [(UUID(one), channel) for channel, ids in (row.queued or {}).items() for one in ids]
-    return row.released, queued
+    return Released(count=row.released, queued=queued, last=Place(row.last_time, row.last_id))
 
 
 def take(session: Session, ids: Iterable[UUID], *, now: datetime, most: int) -> Sequence[Delivery]:

@@ -43,14 +43,14 @@ def sweep(org_id: UUID, *, stop_at: datetime) -> Counter[str]:
 
 def release(org_id: UUID, *, stop_at: datetime) -> int:
     """Make deliveries of every scheduled message that is due; how many were."""
-    total = 0
+    total, last = 0, repository.BEGINNING
     while clock.now() < stop_at:
         with work_for(org_id) as session:
-            released, queued = repository.release(session, now=clock.now(), most=RELEASED_AT_ONCE)
-            tell_sender(session, queued)
-        total += released
-        if released < RELEASED_AT_ONCE:
-            break
+            released = repository.release(session, now=clock.now(), after=last, most=RELEASED_AT_ONCE)
+            if released is None:
+                break
+            tell_sender(session, released.queued)
+        total, last = total + released.count, released.last
     return total
 
 
