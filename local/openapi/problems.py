@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from local.gateway_responses import GatewayResponses
-from local.openapi.headers import CORRELATION, bear, takes
+from local.openapi.headers import CORRELATION, HEADERS, bear, takes
 from local.openapi.parts import Json, Operation, operations
 from lodestar.pagination import InvalidCursor
 from lodestar.problems import (
@@ -99,6 +99,8 @@ def _answer(status: int, codes: dict[str, Json]) -> Json:
             }
         },
     }
-    if codes.keys() & TOLD_WHEN:
+    if codes.keys() <= TOLD_WHEN:
         bear(answer, "Retry-After")
+    elif codes.keys() & TOLD_WHEN:
+        answer["headers"] = {"Retry-After": {**HEADERS["Retry-After"], "required": False}}
     return answer

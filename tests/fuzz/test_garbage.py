@@ -50,6 +50,8 @@ def tried(
     """What is sent: the operation, its URL, its right body, and the garbage."""
     random = generator("R11 garbage")
     for operation in filter(only, operations()):
+        if "/webhooks/" in operation.path:
+            continue  # what is not signed by the vendor is not read (R1)
         choose = partial(world.own, resource=operation.resource, person=world.admin)
         body = filled(operation.body(), choose)
         right = json.dumps(body).encode() if body is not None else b""

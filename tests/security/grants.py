@@ -73,6 +73,7 @@ CROSSING_FUNCTIONS = {
     "learning.owner_of_program(wanted uuid)": "uuid",
     "media.pending_uploads(older_than_seconds integer)": "TABLE(org_id uuid, id uuid)",
     "media.retention_over()": "TABLE(org_id uuid, id uuid)",
+    "messaging.delivery_of_phone(number text)": "TABLE(org_id uuid, id uuid)",
     "messaging.delivery_of_reference(reference uuid)": "TABLE(org_id uuid, id uuid)",
     "messaging.delivery_of_vendor(of_vendor text, message text)": "TABLE(org_id uuid, id uuid)",
     "messaging.organizations_with_work()": "TABLE(org_id uuid)",

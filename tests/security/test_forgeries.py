@@ -13,6 +13,7 @@ from sqlalchemy import text
 from backbone import tokens
 from lodestar import clock
 from lodestar.db import work_for
+from lodestar.ids import new_id
 from lodestar.principal import Role
 from tests import gateway
 from tests.factories.identity import a_person, an_organization
@@ -94,7 +95,7 @@ def test_a_good_credential_opens_every_route_the_one_way_only(
 
 
 def a_key_of(admin: gateway.Person) -> dict[str, Any]:
-    body = {"name": "Import", "scopes": ["learning:read"]}
+    body = {"name": f"Import {new_id()}", "scopes": ["learning:read"]}
     made: dict[str, Any] = gateway.post("/v1/identity/api-keys", body, as_=admin).expect(201)
     return made
 

@@ -46,6 +46,7 @@ OPENED = {
     | {
         "GET /v1/learning/program-assignments [query: program_id]",
         "POST /v1/learning/enrollments [body: program_id]",
+        "POST /v1/messaging/batches [body: program_id]",
         "GET /v1/media/assets/{asset_id}/views [path: asset_id]",
     },
 }

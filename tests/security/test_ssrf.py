@@ -220,6 +220,16 @@ def test_a_lessons_link_leads_nowhere_inside(proof: Proof) -> None:
 
 
 @pytest.mark.usefixtures("product")
+def test_a_webhook_goes_nowhere_inside(proof: Proof) -> None:
+    admin, url = a_person(an_organization(), Role.ORG_ADMIN), "/v1/messaging/webhook-endpoints"
+    hook = {"url": "https://hooks.example.org/lodestar", "event_types": ["learning.star_awarded"]}
+    post(url, hook, as_=admin).expect(201)
+    attacks = some(urls.attacks(), size(slice=30, whole=10_000))
+    wrong = [each for each in attacks if post(url, hook | {"url": each}, as_=admin).status != 422]
+    proof.found("R12", "SSRF: webhooks' addresses", tried=len(attacks), wrong=wrong)
+
+
+@pytest.mark.usefixtures("product")
 def test_a_repositorys_address_names_github_and_nothing_else(proof: Proof) -> None:
     submission = {"kind": "repository", "url": ""}
     case = handed_in(ModuleKind.PROJECT, submission, state="in_progress", submitted_at=None)
@@ -238,7 +248,10 @@ def test_a_repositorys_address_names_github_and_nothing_else(proof: Proof) -> No
 
 
 URL_FIELDS = re.compile(r"(?:^|_)(?:url|uri|href|link|website|endpoint|host|domain|callback)s?$")
-PLACES = {"DraftWrite.repository_url", "RepositorySubmission.url", "ResourceCreate.url", "ResourcePatch.url"}
+PLACES = {
+    "DraftWrite.repository_url", "RepositorySubmission.url", "ResourceCreate.url", "ResourcePatch.url",
+    "WebhookEndpointCreate.url",
+}  # fmt: skip
 """Where a body takes an address. The draft's is kept for the learner and read by nobody; the others are proved above."""
 
 

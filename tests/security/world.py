@@ -88,7 +88,7 @@ class World:
 
     def _tables(self, name: str, resource: str) -> Iterator[str]:
         """Tables that have rows and whose name holds the id's, the likeliest first."""
-        stem = MEANS.get(name, name.removesuffix("_id"))
+        stem = MEANS.get(name, name.removesuffix("s").removesuffix("_id"))
         fitting = [
             table for table, rows in self.rows.items() if rows and "id" in rows[0] and _speaks_of(table, stem)
         ]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from lodestar.api import ReadModel, RowRead, WriteModel
 from lodestar.contracts.learning import Tier
@@ -16,6 +16,16 @@ MOST_LISTED = 100_000
 
 class Segment(WriteModel):
     """Members: those of a role, those on a program, or those of a list. Exactly one of the three."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"role": "learner"},
+                {"program_id": "01980000-0000-7000-8000-000000000001"},
+                {"user_ids": ["01980000-0000-7000-8000-000000000001"]},
+            ]
+        }
+    )
 
     role: Role | None = Field(None, examples=["learner"])
     program_id: UUID | None = None
@@ -42,6 +52,22 @@ class Segment(WriteModel):
 class BatchCreate(WriteModel):
     """One template to a segment. With `dry_run` nothing is sent: the answer says to how many it would go."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "channel": "email",
+                    "template_key": "import-day-1",
+                    "variables": {
+                        "program_title": "Job Readiness",
+                        "action_url": "https://example.org/apply",
+                    },
+                    "segment": {"role": "learner"},
+                }
+            ]
+        }
+    )
+
     channel: Channel = Field(examples=["email"])
     template_key: str = Field(min_length=1, max_length=100, examples=["import-day-1"])
     variables: dict[str, Any] = Field(
@@ -49,7 +75,7 @@ class BatchCreate(WriteModel):
         max_length=50,
         examples=[{"program_title": "Job Readiness", "action_url": "https://example.org/apply"}],
     )
-    segment: Segment = Field(examples=[{"role": "learner"}])
+    segment: Segment
     dry_run: bool = False
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
 
 from lodestar.api import PatchModel, ReadModel, RowRead, WriteModel
 from lodestar.outbound import LONGEST_URL
@@ -77,6 +77,15 @@ class WebhookDeliveryRead(RowRead):
 
 class RedeliveryCreate(WriteModel):
     """Which deliveries to send again: some, or every one that failed since a moment."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"failed_since": "2026-11-20T00:00:00Z"},
+                {"delivery_ids": ["01980000-0000-7000-8000-000000000001"]},
+            ]
+        }
+    )
 
     delivery_ids: list[UUID] | None = Field(None, min_length=1, max_length=1000)
     failed_since: AwareDatetime | None = Field(None, examples=["2026-11-20T00:00:00Z"])

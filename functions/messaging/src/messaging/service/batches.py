@@ -37,7 +37,7 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 def begin(session: Session, body: BatchCreate, *, caller: Principal) -> MessageBatch:
-    """A batch that is on its way. Raises CannotBeFilled and EmptySegment."""
+    """A batch that is on its way. Raises CannotBeFilled, EmptySegment and NotFound."""
     text = _checked(session, body)
     if _size(session, body) == 0:
         raise EmptySegment()
@@ -62,7 +62,7 @@ def begin(session: Session, body: BatchCreate, *, caller: Principal) -> MessageB
 
 
 def preview(session: Session, body: BatchCreate) -> BatchPreviewRead:
-    """To how many it would go, by which text. Changes nothing. Raises CannotBeFilled."""
+    """To how many it would go, by which text. Changes nothing. Raises CannotBeFilled and NotFound."""
     text = _checked(session, body)
     return BatchPreviewRead(recipients=_size(session, body), category=text.category, locale=text.locale)
 
@@ -127,8 +127,14 @@ def _checked(session: Session, body: BatchCreate) -> Text:
 
 
 def _size(session: Session, body: BatchCreate) -> int:
+    """How many belong to the segment. Raises NotFound where it names people, or a program, that are not here."""
     segment = body.segment.as_stored()
-    return repository.count(session, json.dumps(segment), of=segment)
+    size = repository.count(session, json.dumps(segment), of=segment)
+    if size == 0 and "user_ids" in segment:
+        raise NotFound("None of these people is a member here.")
+    if size == 0 and "program_id" in segment:
+        raise NotFound("There is no such program, or nobody of this segment is on it.")
+    return size
 
 
 def _expand_part(session: Session, batch_id: UUID) -> bool:

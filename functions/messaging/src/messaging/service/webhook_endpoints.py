@@ -109,6 +109,8 @@ def redeliver(session: Session, endpoint_id: UUID, body: RedeliveryCreate) -> in
         since=body.failed_since,
         now=clock.now(),
     )
+    if len(chosen) < len(set(body.delivery_ids or ())):
+        raise NotFound("Some of these deliveries are not of this endpoint.")
     sending.tell(session, chosen)
     return len(chosen)
 
