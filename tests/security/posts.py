@@ -12,6 +12,7 @@ from lodestar.contracts.learning import ModuleKind
 from lodestar.db import work_for
 from lodestar.ids import new_id
 from lodestar.principal import Role
+from messaging.service.filling import unsubscribe_token
 from tests.assessment.scenes import ATTEMPTS, Scene, a_scene, an_initial
 from tests.factories.assessment import an_attempt
 from tests.factories.identity import a_person, an_organization
@@ -32,6 +33,7 @@ LEARNERS = frozenset(
 )
 PUBLISH = "/v1/learning/programs/{program_id}/versions"
 REPEATABLE = {
+    "POST /v1/identity/public/invitations/{token}": "the same password may be set twice; the second click is refused",
     "POST /v1/identity/public/registrations": "asking again sends another code; five times in a quarter of an hour",
     "POST /v1/identity/public/email-verifications": "the user pool takes a code once",
     "POST /v1/media/uploads whole": "a form is no file: what nobody sends expires",
@@ -182,6 +184,17 @@ def _acceptance(world: World) -> Request:
     return Request("POST", f"/v1/identity/public/invitations/{token}", None, body)
 
 
+def _policy_preview(world: World) -> Request:
+    body = {"at": "2030-03-29T09:00:00Z"}
+    return Request("POST", "/v1/messaging/reminder-policies//previews", world.admin, body)
+
+
+def _unsubscribing(world: World) -> Request:
+    delivery_id = world.own("delivery_id", resource="deliveries", person=world.learner)
+    token = unsubscribe_token(world.org_id, delivery_id)
+    return Request("POST", f"/v1/messaging/public/unsubscribes/{token}", None, None)
+
+
 def _membership(world: World) -> Request:
     body = {"user_id": str(a_person(world.org_id).user_id), "role": "instructor"}
     return Request("POST", "/v1/identity/members", world.admin, body)
@@ -280,6 +293,8 @@ PREPARED: dict[str, dict[str, Prepare]] = {
     "/v1/learning/resources": {"": _resource},
     **{f"/v1/messaging/webhooks/{vendor}": {} for vendor in ("sendgrid", "aisensy", "bolna")},
     "/v1/messaging/webhook-endpoints": {"": _endpoint},
+    "/v1/messaging/reminder-policies/{key}/previews": {"": _policy_preview},
+    "/v1/messaging/public/unsubscribes/{token}": {"": _unsubscribing},
     "/v1/media/uploads": {"whole": _whole, "in parts": _in_parts},
     "/v1/media/uploads/{upload_id}/parts": {"": _parts},
     "/v1/media/uploads/{upload_id}/completions": {"": _completion},

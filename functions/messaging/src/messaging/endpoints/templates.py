@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Response
 
 from lodestar.api import (
     APIRouter,
@@ -18,6 +18,7 @@ from lodestar.api import (
 from lodestar.contracts.messaging import Channel
 from lodestar.pagination import Page, PageOf
 from lodestar.problems import NotFound, StaleVersion
+from lodestar.responses import answered_again
 from messaging.errors import CannotBeFilled, NotApproved, RevisionFixed, TemplateRefused
 from messaging.models.templates import MessageTemplate
 from messaging.schemas.templates import (
@@ -60,11 +61,15 @@ def list_templates(
     summary="Write a new revision of a template",
     status_code=201,
     response_model=TemplateRead,
-    responses=problems(TemplateRefused),
+    responses=answered_again() | problems(TemplateRefused),
 )
-def create_template(body: TemplateCreate, _caller: Staff, session: WriteSession) -> MessageTemplate:
-    """It is a draft until it is made active."""
-    return service.create(session, body)
+def create_template(
+    body: TemplateCreate, _caller: Staff, session: WriteSession, response: Response
+) -> MessageTemplate:
+    """It is a draft until it is made active; the newest draft's words again answer 200 with that one."""
+    template, is_new = service.create(session, body)
+    response.status_code = 201 if is_new else 200
+    return template
 
 
 @router.get(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
 from messaging.models.templates import MessageTemplate
@@ -38,9 +38,9 @@ def active_one(session: Session, like: MessageTemplate) -> MessageTemplate | Non
     return session.scalar(query.with_for_update())
 
 
-def next_revision(session: Session, *, key: str, channel: str, locale: str) -> int:
-    """One more than the newest. Writers of one key, channel and locale wait for each other until they commit."""
+def newest(session: Session, *, key: str, channel: str, locale: str) -> MessageTemplate | None:
+    """The newest revision. Writers of one key, channel and locale wait for each other until they commit."""
     lock = text("SELECT pg_advisory_xact_lock(hashtextextended(backbone.current_org()::text || :name, 0))")
     session.execute(lock, {"name": f"template:{key}:{channel}:{locale}"})
-    newest = select(func.max(MessageTemplate.revision)).filter_by(key=key, channel=channel, locale=locale)
-    return (session.scalar(newest) or 0) + 1
+    query = select(MessageTemplate).filter_by(key=key, channel=channel, locale=locale)
+    return session.scalar(query.order_by(MessageTemplate.revision.desc()).limit(1))

@@ -45,17 +45,21 @@ def template_of(session: Session, template_id: UUID, *, lock: bool = False) -> M
     return found
 
 
-def create(session: Session, body: TemplateCreate) -> MessageTemplate:
-    """A draft: the next revision of its key, channel and locale. Raises TemplateRefused."""
+def create(session: Session, body: TemplateCreate) -> tuple[MessageTemplate, bool]:
+    """A draft: the next revision of its key, channel and locale, and True. The newest one, where it is a draft of the
+    same words, and False. Raises TemplateRefused."""
     values = body.model_dump(mode="json")
-    number = repository.next_revision(session, key=body.key, channel=body.channel.value, locale=body.locale)
+    newest = repository.newest(session, key=body.key, channel=body.channel.value, locale=body.locale)
+    if newest and newest.state == "draft" and all(getattr(newest, name) == values[name] for name in values):
+        return newest, False
+    number = newest.revision + 1 if newest else 1
     approval = "pending" if body.channel == "whatsapp" else "not_needed"
     row = MessageTemplate(**values, revision=number, state="draft", approval=approval)
     _check(row)
     session.add(row)
     session.flush()
     _record(session, row, "created")
-    return row
+    return row, True
 
 
 def change(
