@@ -186,7 +186,7 @@ def _acceptance(world: World) -> Request:
 
 def _policy_preview(world: World) -> Request:
     body = {"at": "2030-03-29T09:00:00Z"}
-    return Request("POST", "/v1/messaging/reminder-policies//previews", world.admin, body)
+    return Request("POST", "/v1/messaging/reminder-policies/class-24-hours/previews", world.admin, body)
 
 
 def _unsubscribing(world: World) -> Request:
