@@ -102,7 +102,7 @@ def test_a_step_that_cannot_reach_the_database_is_repeated(
         )
     walk = walked(served.stack, MACHINE, attempt_id)
     assert walk.states == MADE
-    assert set(walk.failures) == {"InterfaceError"}
+    assert set(walk.failures) == {"OperationalError"}
     withdraw(served, attempt_id)
 
 

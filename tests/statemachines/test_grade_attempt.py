@@ -200,7 +200,7 @@ def test_a_step_that_cannot_reach_the_database_is_repeated(
         hand_in(writer, attempt_id, kind="text", text=SOUND)
         await_failure(served, attempt_id, state)
     walk = walked(served.stack, MACHINE, attempt_id)
-    assert (walk.states, set(walk.failures)) == ([*read("text"), *JUDGED], {"InterfaceError"})
+    assert (walk.states, set(walk.failures)) == ([*read("text"), *JUDGED], {"OperationalError"})
     assert outcome(writer, attempt_id)[0] == "graded"
     withdraw(served, attempt_id)
 

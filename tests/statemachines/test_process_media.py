@@ -118,7 +118,7 @@ def test_a_step_that_cannot_reach_the_database_is_repeated(
         asset_id = uploaded(served.staff, short_clip(), purpose="lesson_video")
         await_failure(served, asset_id, state)
     walk = walked(served.stack, MACHINE, asset_id)
-    assert (walk.states, set(walk.failures)) == (READY, {"InterfaceError"})
+    assert (walk.states, set(walk.failures)) == (READY, {"OperationalError"})
 
 
 @pytest.mark.parametrize(
