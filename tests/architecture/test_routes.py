@@ -3,6 +3,7 @@
 import pytest
 
 from local.scaffold.function import api_events
+from lodestar.api import _read_session
 from tests.architecture.tree import Function, functions, routes
 
 endpoints = pytest.mark.parametrize("function", functions("endpoints"), ids=str)
@@ -47,3 +48,14 @@ def test_no_two_operations_share_a_name(function: Function) -> None:
     assert len({line.split(":")[0] for line in api_events(function.module.router.routes)}) == len(
         routes(function)
     )
+
+
+@endpoints
+def test_every_post_keeps_its_answer_under_its_key(function: Function) -> None:
+    """Two previews read only, so that their keys were taken by nobody: another body got an answer, not a 422."""
+    for route in function.module.router.routes:
+        if "POST" in route.methods:
+            opened = {dependency.call for dependency in route.dependant.dependencies}
+            assert _read_session not in opened, (
+                f"{route.path} takes a WriteSession, even where it changes nothing"
+            )

@@ -30,23 +30,32 @@ class Decoy:
 
 
 DECOYS = (
-    Decoy("foghorns", "Foghorn maintenance", "Lighthouse keepers oil foghorns nightly.", ("lighthouse", "foghorn")),
-    Decoy("falconry", "Falconry gloves", "Falconers tan gauntlets using oak bark.", ("falcon", "gauntlet")),
-    Decoy("glaciers", "Glacier moraines", "Moraine ridges dated by lichen.", ("glacier", "lichen")),
-    Decoy("bagpipes", "Bagpipe reeds", "Pipers season bagpipe reeds.", ("bagpipe", "reeds")),
-    Decoy("saffron", "Saffron harvest", "Crocus stigmas plucked at dawn.", ("saffron", "crocus")),
-    Decoy("astrolabes", "Astrolabe engraving", "Brass astrolabe plates engraved by latitude.", ("astrolabe", "brass")),
-    Decoy("beekeeping", "Beekeeping smoke", "Beekeepers calm hives by pine smoke.", ("beekeeper", "hives")),
-    Decoy("kayaks", "Kayak frames", "Whalebone kayak frames lashed by sinew.", ("kayak", "sinew")),
+    Decoy("foghorns", "Foghorn barnacles", "The lighthouse's foghorn is scraped of barnacles.", ("lighthouse", "foghorn")),
+    Decoy("falconry", "Falconry gauntlets", "Falconers' gauntlets are tanned in oak bark.", ("falcon", "gauntlet")),
+    Decoy("glaciers", "Glacier moraines", "Lichen is on the glacier's moraines.", ("glacier", "lichen")),
+    Decoy("bagpipes", "Bagpipe reeds", "The bagpipe's reeds are moistened.", ("bagpipe", "reeds")),
+    Decoy("saffron", "Saffron crocuses", "Saffron is plucked from crocuses.", ("saffron", "crocus")),
+    Decoy("astrolabes", "Astrolabe engraving", "The brass of the astrolabe is engraved.", ("astrolabe", "brass")),
+    Decoy("beehives", "Beehive fumigation", "Beehives are fumigated with pinewood.", ("beehive", "pinewood")),
+    Decoy("kayaks", "Whalebone kayaks", "Kayaks of whalebone are lashed by sinew.", ("kayak", "sinew")),
 )  # fmt: skip
+"""All their words are rare: one that is at home elsewhere, or begins like one that is, says nothing of its reader."""
+
+WORD_BEGINNING = 4
+"""Letters by which two words are taken for one here: a model takes "dated" in a decoy for the "date" in the work."""
 
 
 def decoy_for(attempt_id: UUID, texts: Sequence[str]) -> Decoy:
     """The attempt's decoy, the same at every look: the first from a place of the attempt's own that shares no word
     with `texts` (the task, the criteria, the work), or the one that shares the fewest."""
-    spoken = frozenset[str]().union(*map(content_stems, texts))
+    spoken = frozenset[str]().union(*map(beginnings, texts))
     first = attempt_id.int % len(DECOYS)
-    return min([*DECOYS[first:], *DECOYS[:first]], key=lambda decoy: len(spoken & content_stems(decoy.words)))
+    return min([*DECOYS[first:], *DECOYS[:first]], key=lambda decoy: len(spoken & beginnings(decoy.words)))
+
+
+def beginnings(text: str) -> frozenset[str]:
+    """How the words of a text begin that carry meaning."""
+    return frozenset(stem[:WORD_BEGINNING] for stem in content_stems(text))
 
 
 def among(criteria: Sequence[dict[str, Any]], decoy: Decoy, attempt_id: UUID) -> list[dict[str, Any]]:

@@ -72,7 +72,7 @@ def put_policy(
     responses=problems(NotFound),
 )
 def preview_policy(
-    key: Key, body: PolicyPreviewCreate, _caller: Staff, session: ReadSession
+    key: Key, body: PolicyPreviewCreate, _caller: Staff, session: WriteSession
 ) -> PolicyPreviewRead:
     """To whom and when, on the recipients' clocks, for a moment that is set or made up. Nothing is sent."""
     return policy_previews.preview(session, key, body)

@@ -103,7 +103,7 @@ def change_template(
     responses=problems(NotFound, CannotBeFilled),
 )
 def preview_template(
-    message_template_id: UUID, body: TemplatePreviewCreate, _caller: Staff, session: ReadSession
+    message_template_id: UUID, body: TemplatePreviewCreate, _caller: Staff, session: WriteSession
 ) -> TemplatePreviewRead:
     """With the given values, and examples for the others. Nothing is sent."""
     return service.preview(session, message_template_id, body)
