@@ -22,7 +22,8 @@ from tests.journeys.learner import Learner
 from tests.stack.product import Product
 from tests.stack.works import SOUND
 
-HEALING_SECONDS = 120
+HEALING_SECONDS = 300
+"""As long as a storm and what heals after it: whoever asks for a thing asks until then."""
 PATIENCE_SECONDS = 15
 """After which a learner leaves whose enrolment or content does not come: the storm may outlast what brings it (a queue
 shows a letter again after 60 s, reconcile looks every 300 s). What was acknowledged to them stands, and is looked for."""
@@ -45,21 +46,26 @@ class Patient(Client):
 
     def _call(self, method: str, path: str, **request: Any) -> Any:
         call = super()._call
+        last: list[Exception] = []
 
         def answered() -> list[Any] | None:
             try:
                 return [call(method, path, **request)]
-            except httpx.HTTPError:
-                return None
+            except httpx.HTTPError as error:
+                last[:] = [error]
             except Refused as refused:
                 if (
                     refused.status < httpx.codes.INTERNAL_SERVER_ERROR
                     and refused.code != "request_in_progress"
                 ):
                     raise
-                return None
+                last[:] = [refused]
+            return None
 
-        return wait_for(answered, seconds=HEALING_SECONDS, what=f"an answer to {method} {path}")[0]
+        try:
+            return wait_for(answered, seconds=HEALING_SECONDS, what=f"an answer to {method} {path}")[0]
+        except NotInTime as error:
+            raise NotInTime(f"{error}; the last was {last}") from error
 
 
 @dataclass
@@ -91,6 +97,15 @@ class Crowd:
         pool = ThreadPoolExecutor(threads)
         turns = (self._write_a_project, self._answer_quizzes, self._watch_talks)
         return pool, [pool.submit(self._one_after_the_other, staff, turns, nth) for nth in range(threads)]
+
+    def await_progress(self, *, since: int) -> int:
+        """How much is acknowledged, once it is more than `since`."""
+
+        def more() -> int | None:
+            count = len(self.acknowledged)
+            return count if count > since else None
+
+        return wait_for(more, seconds=HEALING_SECONDS, what="progress")
 
     def _one_after_the_other(
         self, staff: Patient, turns: tuple[Callable[[Patient], None], ...], nth: int
@@ -239,11 +254,14 @@ class Lightning:
         return found
 
 
-def rage(lightning: Lightning, *, workers: int, databases: int, every_seconds: float) -> None:
-    """Strike so many workers, one every `every_seconds`, and the database so many times in between."""
+def rage(lightning: Lightning, crowd: Crowd, *, workers: int, databases: int, every_seconds: float) -> None:
+    """Strike so many workers, one every `every_seconds`, and the database so many times in between, each time once
+    somebody got on since the last: what nobody works with is not killed at work."""
     between = max(1, workers // max(1, databases))
+    done = 0
     for nth in range(1, workers + 1):
         wait_for(lightning.strike_a_worker, seconds=HEALING_SECONDS, what="a worker")
         if nth % between == 0 and nth // between <= databases:
+            done = crowd.await_progress(since=done)
             lightning.strike_the_database()
         time.sleep(every_seconds)

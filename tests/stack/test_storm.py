@@ -37,29 +37,30 @@ def test_a_storm_loses_nothing_and_doubles_nothing(served: Product, proof: Proof
     pool, working = crowd.work(THREADS)
     with pool:
         try:
-            rage(lightning, workers=WORKERS, databases=DATABASES, every_seconds=0.3)
+            rage(lightning, crowd, workers=WORKERS, databases=DATABASES, every_seconds=0.3)
         finally:
             crowd.over.set()
         calm = time.monotonic()
     for done in working:
         done.result()
-    seconds = drained(served, since=began["at"], calm=calm)
+    seconds, last = drained(served, since=began["at"], calm=calm)
     wrong = [
         *lost(served, crowd.acknowledged),
         *doubled(served, since=began["at"]),
         *unheard(served, since=began["at"]),
     ]
     if seconds > DRAINED_SECONDS:
-        wrong.append(f"drained after {seconds:.0f} s, not within {DRAINED_SECONDS}")
+        wrong.append(f"drained after {seconds:.0f} s, not within {DRAINED_SECONDS}; the last were {last}")
     struck = f"{lightning.struck} workers and {lightning.databases_struck} times PostgreSQL killed"
     note = f"{struck}, drained after {seconds:.0f} s"
     proof.found("R5", "acknowledged writes in a storm", tried=len(crowd.acknowledged), wrong=wrong, note=note)
 
 
-def drained(served: Product, *, since: object, calm: float) -> float:
-    """Seconds from the last kill until nothing waits anywhere: attempts, outbox, queues."""
+def drained(served: Product, *, since: object, calm: float) -> tuple[float, list[str]]:
+    """Seconds from the last kill until nothing waits anywhere: attempts, outbox, queues; and what waited longest."""
 
     of_schedules: dict[str, int] = {}
+    last: list[str] = []
 
     def waiting() -> list[str]:
         unfinished = [str(row["id"]) for row in served.execute(UNFINISHED, since=since)]
@@ -73,10 +74,12 @@ def drained(served: Product, *, since: object, calm: float) -> float:
             if "DeadLetters" in name:
                 of_schedules[name] = of_schedules.get(name, 0) + redrive(served.stack, name)
         events = [row["name"] for row in served.execute(UNPUBLISHED)]
-        return [*unfinished, *events, *letters]
+        if found := [*unfinished, *events, *letters]:
+            last[:] = found
+        return found
 
     wait_for(lambda: not waiting(), seconds=LONGEST_SECONDS, what="calm")
-    return time.monotonic() - calm
+    return time.monotonic() - calm, last
 
 
 def nobody_works_on(served: Product, attempt_id: str) -> bool:
