@@ -61,6 +61,21 @@ def deliveries(org_id: UUID) -> list[tuple[UUID, str]]:
         return [(row.recipient_id, row.state) for row in session.execute(text(query))]
 
 
+def test_two_clicks_without_a_key_send_once_and_what_was_sent_may_be_sent_again(
+    staff: Person, simulators: Simulators
+) -> None:
+    a_person(staff.org_id)
+    first = post(BATCHES, a_batch({"role": "learner"}), as_=staff).expect(202)
+    assert post(BATCHES, a_batch({"role": "learner"}), as_=staff).expect(202) == first
+    other = post(BATCHES, a_batch({"role": "org_staff"}), as_=staff).expect(202)
+    assert other["batch_id"] != first["batch_id"]
+    bus.deliver(staff.org_id)
+    assert simulators.inbox(channel="email")["total"] == 2
+    batches_due.run()
+    again = post(BATCHES, a_batch({"role": "learner"}), as_=staff).expect(202)
+    assert again["batch_id"] != first["batch_id"]
+
+
 def test_everybody_of_a_role_gets_it_once(staff: Person, simulators: Simulators) -> None:
     people = [a_person(staff.org_id) for _ in range(5)]
     begun = post(BATCHES, a_batch({"role": "learner"}), as_=staff)

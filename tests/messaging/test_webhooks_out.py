@@ -109,6 +109,17 @@ def test_the_secret_is_shown_once_and_stored_nowhere(admin: Person, theirs: Rece
         assert endpoint["secret"].removeprefix("whsec_") not in "".join(row.row for row in rows)
 
 
+def test_a_second_click_on_rotate_leaves_the_secret_in_use_alone(admin: Person, theirs: Receiver) -> None:
+    endpoint = an_endpoint(admin, theirs.url)
+    rotate = f"{ENDPOINTS}/{endpoint['id']}/secrets"
+    rotated = post(rotate, as_=admin).expect(201)
+    assert post(rotate, as_=admin).expect(409)["code"] == "secret_just_rotated"
+    a_star(admin.org_id)
+    bus.deliver(admin.org_id)
+    assert is_signed(theirs.posted[0], endpoint["secret"])
+    assert is_signed(theirs.posted[0], rotated["secret"])
+
+
 def test_for_a_day_after_a_rotation_both_secrets_verify(admin: Person, theirs: Receiver) -> None:
     endpoint = an_endpoint(admin, theirs.url)
     rotated = post(f"{ENDPOINTS}/{endpoint['id']}/secrets", as_=admin).expect(201)

@@ -12,9 +12,11 @@ from lodestar.ids import new_id
 from lodestar.log import log
 
 
-def begin(session: Session, kind: str, *, subject_type: str, subject_id: UUID) -> UUID:
-    """Open an operation for the caller, `pending` at 0 percent. Returns its id."""
-    operation_id = new_id()
+def begin(
+    session: Session, kind: str, *, subject_type: str, subject_id: UUID, operation_id: UUID | None = None
+) -> UUID:
+    """Open an operation for the caller, `pending` at 0 percent. Returns its id: the given one, or a new one."""
+    operation_id = operation_id or new_id()
     row = {
         "id": operation_id,
         "user_id": principal_of(session).user_id,

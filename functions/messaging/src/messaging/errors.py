@@ -89,6 +89,13 @@ class EndpointDisabled(Conflict):
     title = "This endpoint is disabled; make it active first"
 
 
+class SecretJustRotated(Conflict):
+    """Only the current secret and the one before it sign: another rotation would end the one that is in use."""
+
+    code = "secret_just_rotated"
+    title = "The secret was rotated within the last minute; use that one, or rotate again later"
+
+
 class EmptySegment(InvalidContent):
     """There is nobody to send to."""
 

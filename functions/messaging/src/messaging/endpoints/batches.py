@@ -35,7 +35,8 @@ def list_batches(_caller: Staff, session: ReadSession, page: Paging) -> Page[Bat
 def begin_batch(
     body: BatchCreate, caller: Staff, session: WriteSession, response: Response
 ) -> BatchAccepted | Response:
-    """Each member gets it at most once a batch. What keeps somebody from getting it stands in their delivery."""
+    """Each member gets it at most once a batch. What keeps somebody from getting it stands in their delivery. While
+    the same message is on its way to the same segment, asking for it again answers with that batch."""
     if body.dry_run:
         preview = service.preview(session, body)
         return Response(preview.model_dump_json(), media_type="application/json")

@@ -17,7 +17,13 @@ from lodestar.api import (
 )
 from lodestar.pagination import Page, PageOf, paginate
 from lodestar.problems import StaleVersion
-from messaging.errors import EndpointDisabled, EndpointExists, TooManyEndpoints, UrlNotAllowed
+from messaging.errors import (
+    EndpointDisabled,
+    EndpointExists,
+    SecretJustRotated,
+    TooManyEndpoints,
+    UrlNotAllowed,
+)
 from messaging.models.webhooks import WebhookDelivery, WebhookEndpoint
 from messaging.repository import outbound as repository
 from messaging.schemas.webhook_endpoints import (
@@ -100,11 +106,13 @@ def delete_endpoint(endpoint_id: UUID, _caller: Administrator, session: WriteSes
     summary="Give a webhook endpoint a new secret",
     status_code=201,
     response_model=WebhookSecretRead,
+    responses=problems(SecretJustRotated),
 )
 def rotate_secret(
     endpoint_id: UUID, _caller: Administrator, session: WriteSession, response: Response
 ) -> WebhookSecretRead:
-    """For a day messages carry a signature of each, so that no receiver misses any."""
+    """For a day messages carry a signature of each, so that no receiver misses any. Rotating again within that day ends
+    the secret before the former one."""
     secret, former_until = service.rotate(session, endpoint_id)
     response.headers["Cache-Control"] = "no-store"
     return WebhookSecretRead(secret=secret, former_until=former_until)

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, Text, cast, func, literal, select, text
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from messaging.models.batches import MessageBatch
 
+UNFINISHED = ("pending", "expanding", "sending")
 OPEN = ("queued", "deferred", "sending", "unknown")
 LISTED = """
     SELECT m.user_id FROM identity.v_members AS m
@@ -68,6 +70,27 @@ def expand(session: Session, batch: MessageBatch, *, segment: str, variables: st
         "batch_id": str(batch.id),
     }
     return session.execute(query, values).one()
+
+
+def add(session: Session, **values: Any) -> MessageBatch | None:
+    """A new batch; None when the same is on its way."""
+    return session.scalar(
+        insert(MessageBatch).values(**values).on_conflict_do_nothing().returning(MessageBatch)
+    )
+
+
+def on_its_way(
+    session: Session, *, channel: str, template_key: str, variables: dict[str, Any], segment: dict[str, Any]
+) -> MessageBatch | None:
+    """The unfinished batch of the same message to the same segment."""
+    query = select(MessageBatch).where(
+        MessageBatch.channel == channel,
+        MessageBatch.template_key == template_key,
+        func.md5(cast(MessageBatch.variables, Text)) == func.md5(cast(literal(variables, JSONB), Text)),
+        func.md5(cast(MessageBatch.segment, Text)) == func.md5(cast(literal(segment, JSONB), Text)),
+        MessageBatch.state.in_(UNFINISHED),
+    )
+    return session.scalar(query)
 
 
 def batches() -> Select[Any]:

@@ -41,6 +41,13 @@ LONGEST_RETRY_AFTER = 24 * 3600.0
 TWO_SECRETS = timedelta(hours=24)
 """For so long after a rotation the former secret signs as well."""
 
+DOUBLE_CLICK = timedelta(minutes=1)
+
+
+def is_just_rotated(rotated_at: datetime | None, *, now: datetime) -> bool:
+    """Whether asking for another secret is the second click on the first rotation."""
+    return rotated_at is not None and now - rotated_at < DOUBLE_CLICK
+
 
 def body(*, event_type: str, occurred_at: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """An event as endpoints get it."""

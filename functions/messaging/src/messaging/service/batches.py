@@ -18,7 +18,7 @@ from lodestar.db import work_for
 from lodestar.events import emit
 from lodestar.ids import new_id
 from lodestar.principal import Principal
-from lodestar.problems import NotFound
+from lodestar.problems import NotFound, RequestInProgress
 from messaging.errors import CannotBeFilled, EmptySegment
 from messaging.models.batches import MessageBatch
 from messaging.repository import batches as repository
@@ -37,24 +37,35 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 def begin(session: Session, body: BatchCreate, *, caller: Principal) -> MessageBatch:
-    """A batch that is on its way. Raises CannotBeFilled, EmptySegment and NotFound."""
+    """A batch that is on its way; the same message to the same segment is the batch that is on its way already.
+
+    Raises CannotBeFilled, EmptySegment, NotFound, and RequestInProgress while its twin begins or ends.
+    """
     text = _checked(session, body)
     if _size(session, body) == 0:
         raise EmptySegment()
-    batch_id = new_id()
-    operation_id = operations.begin(session, "batch", subject_type=SUBJECT, subject_id=batch_id)
-    batch = MessageBatch(
-        id=batch_id,
-        channel=body.channel.value,
+    message = {
+        "channel": body.channel.value,
+        "template_key": body.template_key,
+        "variables": body.variables,
+        "segment": body.segment.as_stored(),
+    }
+    batch = repository.add(
+        session,
+        **message,
+        id=new_id(),
         category=text.category,
-        template_key=body.template_key,
-        variables=body.variables,
-        segment=body.segment.as_stored(),
-        operation_id=operation_id,
+        operation_id=new_id(),
         created_by=caller.user_id,
     )
-    session.add(batch)
-    session.flush()
+    if batch is None:
+        batch = repository.on_its_way(session, **message)
+        if batch is None:
+            raise RequestInProgress()
+        return batch
+    operations.begin(
+        session, "batch", operation_id=batch.operation_id, subject_type=SUBJECT, subject_id=batch.id
+    )
     after = {"template_key": batch.template_key, "channel": batch.channel}
     audit.record(session, "message_batch.begun", subject_type=SUBJECT, subject_id=batch.id, after=after)
     emit(session, BatchContinued(batch_id=batch.id))

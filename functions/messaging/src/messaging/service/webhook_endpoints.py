@@ -13,7 +13,13 @@ from lodestar.ids import new_id
 from lodestar.outbound import UrlRefused
 from lodestar.principal import Principal
 from lodestar.problems import NotFound
-from messaging.errors import EndpointDisabled, EndpointExists, TooManyEndpoints, UrlNotAllowed
+from messaging.errors import (
+    EndpointDisabled,
+    EndpointExists,
+    SecretJustRotated,
+    TooManyEndpoints,
+    UrlNotAllowed,
+)
 from messaging.models.webhooks import WebhookEndpoint
 from messaging.repository import outbound as repository
 from messaging.rules import outbound as rules
@@ -83,8 +89,11 @@ def delete(session: Session, endpoint_id: UUID) -> None:
 
 
 def rotate(session: Session, endpoint_id: UUID) -> tuple[str, datetime]:
-    """A new secret, and until when the former one signs as well. Raises NotFound."""
+    """A new secret, and until when the former one signs as well. Raises NotFound, and SecretJustRotated for the second
+    click: it would end the secret that its receiver has."""
     endpoint = endpoint_of(session, endpoint_id, lock=True)
+    if rules.is_just_rotated(endpoint.secret_rotated_at, now=clock.now()):
+        raise SecretJustRotated()
     endpoint.secret_generation += 1
     endpoint.secret_rotated_at = clock.now()
     session.flush()
