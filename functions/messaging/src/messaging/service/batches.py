@@ -6,6 +6,7 @@ interruption. A delivery is named by its batch and recipient: a part that is mad
 
 import json
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -44,7 +45,7 @@ def begin(session: Session, body: BatchCreate, *, caller: Principal) -> MessageB
     text = _checked(session, body)
     if _size(session, body) == 0:
         raise EmptySegment()
-    message = {
+    message: dict[str, Any] = {
         "channel": body.channel.value,
         "template_key": body.template_key,
         "variables": body.variables,
