@@ -33,7 +33,7 @@ test: $(INSTALLED) ## Run every test, with coverage (ARGS="tests/learning -k sta
 	@$(RUN) -m pytest $(or $(ARGS),-q -n 2 --durations=15 --cov --cov-report=term:skip-covered)
 
 prove: $(INSTALLED) ## Run the suites of QUALITY.md at their whole size, and write docs/conformance.md
-	@LODESTAR_PROVE=1 $(RUN) -m pytest -q -n 2 -m proof --proof-report docs/conformance.md $(ARGS)
+	@LODESTAR_PROVE=1 $(RUN) -m pytest -q -n 2 -m proof --proof-report=docs/conformance.md $(ARGS)
 
 check: $(INSTALLED) ## Format, types, import law, templates, state machines, routes, OpenAPI freshness
 	@$(MAKE) --no-print-directory -k -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
