@@ -1,7 +1,7 @@
 """P8: the sweep that makes deliveries of a million due reminders, over one raw INSERT ... SELECT ... ON CONFLICT of them.
 
-Both write the same rows. The sweep also moves each reminder on and tells the sender, in chunks that commit; the raw
-statement does neither. The bus takes everything at once. A second sweep must make nothing.
+Both write the same rows. The sweep also takes each reminder out of those that wait and tells the sender, in chunks that
+commit; the raw statement does neither. Both run as the application, under row-level security. The bus takes everything at once. A second sweep must make nothing.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,9 @@ from bench.filling import filled_database
 from bench.product import connect
 from lodestar import clock
 from lodestar.bus import Sent
+from lodestar.db import engine
 from lodestar.outbox import OutboxRow
+from lodestar.principal import NOBODY
 from messaging.service import sweeping
 
 ROWS = 1_000_000
@@ -41,21 +43,26 @@ MAKE = (
     SELECT org_id, anchor_id, 1, 'bench', id, 'email', 'operational', 'class-reminder', now(), email
     FROM messaging.anchor_recipients WHERE org_id = {ORGANIZATION}
     """,
+    "VACUUM ANALYZE messaging.scheduled_messages",
 )
 READY = (
     "DELETE FROM messaging.deliveries WHERE template_key = 'class-reminder'",
     "DELETE FROM backbone.outbox WHERE name = 'messaging.deliveries_queued'",
-    "UPDATE messaging.scheduled_messages SET state = 'scheduled', settled_at = NULL WHERE policy_key = 'bench'",
+    "TRUNCATE messaging.waiting_messages",
+    f"""
+    INSERT INTO messaging.waiting_messages (org_id, send_at, id)
+    SELECT org_id, send_at, id FROM messaging.scheduled_messages WHERE org_id = {ORGANIZATION}
+    """,
     "VACUUM ANALYZE messaging.deliveries",
-    "VACUUM ANALYZE messaging.scheduled_messages",
+    "VACUUM ANALYZE messaging.waiting_messages",
 )
-RAW = f"""
+RAW = """
     INSERT INTO messaging.deliveries (org_id, channel, category, template_key, dedupe_key, scheduled_message_id,
       recipient_id, address, name, locale, time_zone, attachments, target_type, target_id, not_before)
     SELECT s.org_id, s.channel, s.category, s.template_key, 'scheduled:' || s.id, s.id, s.recipient_id, s.address,
       s.name, s.locale, s.time_zone, a.attachments, a.kind, a.subject_id, now()
     FROM messaging.scheduled_messages AS s JOIN messaging.anchors AS a ON a.id = s.anchor_id
-    WHERE s.org_id = {ORGANIZATION} AND s.state = 'scheduled' AND s.send_at <= now()
+    WHERE s.org_id = backbone.current_org() AND s.send_at <= now()
     ON CONFLICT (org_id, dedupe_key) DO NOTHING
 """
 
@@ -67,11 +74,11 @@ def measure() -> Iterator[Result]:
             for statement in MAKE:
                 connection.exec_driver_sql(statement)
             org_id: UUID = connection.execute(text(f"SELECT {ORGANIZATION}")).scalar_one()
-        raw = connect(server)
+        raw = connect(engine())
         yield compare(
             "P8",
             f"sweep over {ROWS:,} due reminders / raw INSERT ... SELECT ... ON CONFLICT",
-            baseline=lambda: _insert(raw),
+            baseline=lambda: _insert(raw, org_id),
             candidate=lambda: _sweep(org_id),
             target=TARGET,
             rounds=ROUNDS,
@@ -92,7 +99,8 @@ def _make_ready(server: Engine) -> None:
             connection.exec_driver_sql(statement)
 
 
-def _insert(connection: Connection) -> None:
+def _insert(connection: Connection, org_id: UUID) -> None:
+    connection.cursor().execute("SELECT backbone.enter(%s, %s, %s)", (org_id, NOBODY, False))
     connection.cursor().execute(RAW)
     connection.commit()
 

@@ -1,9 +1,12 @@
 """Reactions, schedules and their queues: whatever fails ends where someone finds it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from lodestar.adapters import wire
+from messaging.service import outbound, sending
 from tests.architecture.tree import STACKS, Function, functions, resources, stack
 
 ATTEMPTS = 3
@@ -11,13 +14,11 @@ TIMEOUTS = 6
 """AWS asks for a visibility timeout of at least six times the function's timeout."""
 LONGEST_INVISIBLE_SECONDS = 60
 """A message whose worker was killed is handled within 90 seconds (QUALITY.md R5)."""
-LEASED = {
-    "messaging.BatchContinued",
-    "messaging.DeliveriesQueued",
-    "messaging.InboundReceived",
-    "messaging.OutboundQueued",
-}
-"""What these work on is claimed in rows, which a sweep looks after each minute: their messages may come back later."""
+CALLING = {"messaging.DeliveriesQueued", "messaging.InboundReceived", "messaging.OutboundQueued"}
+"""What these do waits for somebody else's server for as long as it may take to answer, which six times over would hide a
+killed worker's message too long. Six leaves room for a function that is throttled: here a message that came too often
+meanwhile loses nothing, for its work waits in rows of which a schedule tells again each minute."""
+TIMEOUTS_OF_CALLING = 2
 BUCKET_EVENTS = {"source": ["aws.s3"], "detail-type": ["Object Created"]}
 
 reactions = pytest.mark.parametrize("function", functions("reactions"), ids=str)
@@ -30,6 +31,11 @@ def queue_of(function: Function) -> str:
     assert event["Type"] == "SQS"
     assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     return str(event["Properties"]["Queue"]["Fn::GetAtt"]).removesuffix(".Arn")
+
+
+def source_of(function: Function) -> str:
+    """The text of a reaction's module."""
+    return (function.source / f"{function.module_name.replace('.', '/')}.py").read_text()
 
 
 def rules_into(domain: str, queue: str) -> list[dict[str, Any]]:
@@ -62,9 +68,36 @@ def test_a_message_that_keeps_failing_ends_in_the_dead_letters(function: Functio
         "deadLetterTargetArn": {"Fn::GetAtt": "DeadLetters.Arn"},
         "maxReceiveCount": ATTEMPTS,
     }
-    assert TIMEOUTS * function.timeout <= properties["VisibilityTimeout"]
-    assert str(function) in LEASED or properties["VisibilityTimeout"] <= LONGEST_INVISIBLE_SECONDS
+    times = TIMEOUTS_OF_CALLING if str(function) in CALLING else TIMEOUTS
+    assert times * function.timeout <= properties["VisibilityTimeout"] <= LONGEST_INVISIBLE_SECONDS
     assert properties["SqsManagedSseEnabled"] is True
+
+
+@reactions
+def test_a_reaction_that_works_in_steps_gets_one_message_at_a_time(function: Function) -> None:
+    """Each message has the function's time to itself, by which its steps are measured: ten in one call had not."""
+    (event,) = function.events.values()
+    is_stepwise = "= stepwise_reaction(" in source_of(function)
+    assert event["Properties"].get("BatchSize") == (1 if is_stepwise else None)
+    assert is_stepwise or str(function) not in CALLING
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "answers", "claim"),
+    [
+        ("DeliveriesQueued", sending.RUN, wire.CONNECT_SECONDS + wire.ANSWER_SECONDS, sending.CLAIM),
+        ("OutboundQueued", timedelta(seconds=outbound.RUN_SECONDS), outbound.TIMEOUT_SECONDS, outbound.CLAIM),
+    ],
+)
+def test_a_claim_outlives_its_function_and_is_over_when_its_message_comes_again(
+    name: str, begins: timedelta, answers: float, claim: timedelta
+) -> None:
+    """A call that begins as late as it may is answered, or given up, in time; whoever is killed is found to be."""
+    (function,) = (f for f in functions("reactions") if str(f) == f"messaging.{name}")
+    hidden = resources("messaging", "AWS::SQS::Queue")[queue_of(function)]["VisibilityTimeout"]
+    assert begins.total_seconds() + answers < function.timeout
+    assert function.timeout < claim.total_seconds()
+    assert begins + claim < timedelta(seconds=hidden)
 
 
 @reactions

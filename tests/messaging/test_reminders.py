@@ -1,15 +1,20 @@
 """Anchors, policies, scheduled messages, and the minute's sweep that makes deliveries of them."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from lodestar import clock
 from lodestar.contracts.messaging import AnchorCancelled, AnchorMoved, AnchorSet, Recipient
 from lodestar.db import work_for
 from lodestar.events import emit
 from lodestar.ids import new_id
 from lodestar.principal import Role
+from messaging.repository import deliveries as repository
+from messaging.repository import reminders
 from messaging.schedules import release_due
 from tests import bus, gateway
 from tests.factories.identity import a_person, an_organization
@@ -216,6 +221,59 @@ def test_what_is_due_is_sent_once_however_often_the_minute_comes(
     told = explanation(staff, one)
     assert not told["is_forecast"]
     assert [check["rule"] for check in told["checks"]] == ["address", "not_suppressed", "preferences"]
+
+
+def test_what_fell_due_is_released_since_then_and_cannot_be_taken_out(staff: Person) -> None:
+    due_soon(staff, member(a_person(staff.org_id)))
+    (waits,) = scheduled(staff, "&state=scheduled")
+    assert (waits["settled_at"], scheduled(staff, "&state=released")) == (None, [])
+    release_due.handler({}, None)
+    (released,) = scheduled(staff, "&state=released")
+    (delivery,) = deliveries(staff)
+    assert (released["id"], released["settled_at"]) == (waits["id"], delivery["created_at"])
+    assert scheduled(staff, "&state=scheduled") == []
+    refused = gateway.delete(f"/v1/messaging/scheduled-messages/{released['id']}", as_=staff).expect(409)
+    assert refused["code"] == "already_released"
+
+
+def test_twins_share_what_is_due_and_the_second_minute_makes_nothing(staff: Person) -> None:
+    due_soon(staff, member(a_person(staff.org_id)))
+    sweep_now = partial(repository.release, now=clock.now(), after=repository.BEGINNING, most=10)
+    with work_for(staff.org_id) as one:
+        first = sweep_now(one)
+        with work_for(staff.org_id) as twin:
+            assert sweep_now(twin) is None
+    with work_for(staff.org_id) as later:
+        assert sweep_now(later) is None
+    assert first is not None
+    assert (first.count, sum(len(ids) for ids in first.queued.values())) == (1, 1)
+
+
+def test_a_reminder_that_is_cancelled_while_it_falls_due_is_one_of_both(staff: Person) -> None:
+    """Whoever takes it out of those that wait decides: a sweep passes by what somebody is cancelling."""
+    subject = due_soon(staff, member(a_person(staff.org_id)))
+    now = clock.now()
+    with work_for(staff.org_id) as session:
+        anchor = reminders.anchor_seen(session, "class_session", subject)
+        assert anchor is not None
+        assert reminders.cancel_unsent(session, anchor.id, reason="anchor_cancelled", now=now) == 1
+        with work_for(staff.org_id) as twin:
+            assert repository.release(twin, now=now, after=repository.BEGINNING, most=10) is None
+    assert [m["state"] for m in scheduled(staff)] == ["cancelled"]
+    release_due.handler({}, None)
+    assert deliveries(staff) == []
+
+
+def test_a_deleted_reminder_waits_no_more(staff: Person) -> None:
+    """An erasure or a retention period deletes the message; that it waits goes along."""
+    learner = a_person(staff.org_id)
+    due_soon(staff, member(learner))
+    with work_for(staff.org_id) as session:
+        session.execute(text("SELECT backbone.begin_erasing('erasure')"))
+        session.execute(text("DELETE FROM messaging.scheduled_messages"))
+        assert session.scalar(text("SELECT count(*) FROM messaging.waiting_messages")) == 0
+    release_due.handler({}, None)
+    assert deliveries(staff) == []
 
 
 def test_what_was_released_and_then_cancelled_is_not_sent(staff: Person, simulators: Simulators) -> None:

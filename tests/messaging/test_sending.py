@@ -1,6 +1,7 @@
 """What becomes of deliveries: each goes out at most once, or ends with a reason in words."""
 
 import base64
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from lodestar import clock
-from lodestar.contracts.messaging import Category, Channel, Recipient
+from lodestar.contracts.messaging import Category, Channel, MessageRequested, Recipient
 from lodestar.db import work_for
 from lodestar.ids import new_id
 from lodestar.principal import Role
-from messaging.service import sweeping, vendors
+from messaging.service import enqueueing, sending, sweeping, vendors
 from messaging.service.filling import unsubscribe_token
 from tests import bus, gateway
 from tests.factories.identity import a_person, an_organization
@@ -167,8 +168,15 @@ def test_after_six_attempts_it_is_given_up_in_words(staff: Person, simulators: S
     assert "6 attempts" in one["detail"]
 
 
+@pytest.mark.parametrize(
+    "tells",
+    [
+        pytest.param(lambda staff: bus.deliver(staff.org_id, again=True), id="its_message_that_comes_again"),
+        pytest.param(lambda staff: sweep(staff.org_id), id="the_minute"),
+    ],
+)
 def test_a_sender_that_died_leaves_an_unknown_outcome_that_is_never_sent_again(
-    staff: Person, simulators: Simulators, monkeypatch: pytest.MonkeyPatch
+    staff: Person, simulators: Simulators, monkeypatch: pytest.MonkeyPatch, tells: Callable[[Person], object]
 ) -> None:
     class Killed(BaseException):
         pass
@@ -180,17 +188,55 @@ def test_a_sender_that_died_leaves_an_unknown_outcome_that_is_never_sent_again(
     with pytest.raises(Killed):
         a_message(staff.org_id, to_contact())
     monkeypatch.undo()
-    assert deliveries(staff)[0]["state"] == "sending"
     bus.deliver(staff.org_id, again=True)
-    pass_time(staff.org_id, claimed_until=timedelta(minutes=4))
-    sweep(staff.org_id)
-    assert deliveries(staff)[0]["state"] == "unknown"
+    assert deliveries(staff)[0]["state"] == "sending"
+    pass_time(staff.org_id, claimed_until=sending.CLAIM)
+    tells(staff)
+    (one,) = deliveries(staff)
+    assert (one["state"], one["detail"]) == ("unknown", sending.DIED)
     pass_time(staff.org_id, claimed_until=timedelta(hours=2))
     sweep(staff.org_id)
     (one,) = deliveries(staff)
     assert (one["state"], one["reason"], one["attempts"]) == ("failed", "outcome_unknown", 1)
     assert "nobody gets it twice" in explanation(staff, one)["summary"]
     assert simulators.inbox()["total"] == 0
+
+
+def test_what_there_is_no_time_for_is_tried_again_and_is_not_unknown(
+    staff: Person, simulators: Simulators, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claimed together, called for one after the other: the second call would have begun too late."""
+    texts = {
+        "export-ready": {"request_url": "https://example.org/privacy/1", "expires_on": "2026-03-09"},
+        "import-day-1": {"program_title": "Job Readiness", "action_url": "https://example.org/apply"},
+    }
+    with work_for(staff.org_id) as session:
+        for key, variables in texts.items():
+            enqueueing.request(
+                session,
+                MessageRequested(
+                    template_key=key, category=Category.TRANSACTIONAL, channels=(Channel.EMAIL,),
+                    recipients=(to_contact(),), variables=variables, dedupe_key=key,
+                ),
+            )  # fmt: skip
+    call, began = vendors.send, clock.now()
+    moments = [began]
+
+    def slowly(*arguments: Any) -> Any:
+        moments.append(began + sending.RUN)
+        return call(*arguments)
+
+    monkeypatch.setattr(vendors, "send", slowly)
+    monkeypatch.setattr(clock, "now", lambda: moments[-1])
+    sending.send(staff.org_id, [UUID(one["id"]) for one in deliveries(staff)])
+    assert sorted(one["state"] for one in deliveries(staff)) == ["queued", "sent"]
+    (waiting,) = (one for one in deliveries(staff) if one["state"] == "queued")
+    assert sending.NO_TIME in waiting["detail"]
+    assert simulators.inbox()["total"] == 1
+    monkeypatch.undo()
+    pass_time(staff.org_id, not_before=timedelta(minutes=1))
+    sweep(staff.org_id)
+    assert {one["state"] for one in deliveries(staff)} == {"sent"}
 
 
 def test_a_call_and_a_whatsapp_wait_for_the_morning_where_the_recipient_lives(

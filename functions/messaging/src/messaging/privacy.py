@@ -20,6 +20,7 @@ PERSONAL_DATA = PersonalData(
         "messaging.message_templates": TEXTS,
         "messaging.reminder_policies": "When an organization reminds.",
         "messaging.anchors": "A moment of a class or an interview; who is reminded of it stands in other tables.",
+        "messaging.waiting_messages": "Which scheduled messages have not fallen due; whose they are stands there.",
         "messaging.message_batches": "What was said to many; who got it stands in deliveries.",
         "messaging.whatsapp_windows": "When a number last wrote, for 24 hours.",
         "messaging.inbound_events": "What a vendor said, unread; deleted when the organization's period ends.",

@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text
+from sqlalchemy import ARRAY, ForeignKeyConstraint, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lodestar.db import Base, TenantRow, VersionedRow, tenant_key
@@ -72,7 +72,8 @@ class AnchorRecipient(TenantRow, Base):
 
 
 class ScheduledMessage(Addressed, TenantRow, Base):
-    """One message to be, of one version of an anchor."""
+    """One message to be, of one version of an anchor. The `state` is what was planned: `scheduled` also of one that fell
+    due and was released since, which is one that waits no more."""
 
     __tablename__ = "scheduled_messages"
     __table_args__ = (
@@ -92,3 +93,21 @@ class ScheduledMessage(Addressed, TenantRow, Base):
     state: Mapped[str] = mapped_column(default="scheduled")
     reason: Mapped[str | None]
     settled_at: Mapped[datetime | None]
+
+
+class WaitingMessage(Base):
+    """A scheduled message whose time has not come. Whoever deletes the row may release it, or cancel it."""
+
+    __tablename__ = "waiting_messages"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "send_at", "id"],
+            [f"messaging.scheduled_messages.{name}" for name in ("org_id", "send_at", "id")],
+            ondelete="CASCADE",
+        ),
+        {"schema": "messaging"},
+    )
+
+    org_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("backbone.current_org()"))
+    send_at: Mapped[datetime] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -5,14 +5,33 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, case, delete, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from messaging.models.reminders import Anchor, AnchorRecipient, ReminderPolicy, ScheduledMessage
+from messaging.models.deliveries import Delivery
+from messaging.models.reminders import (
+    Anchor,
+    AnchorRecipient,
+    ReminderPolicy,
+    ScheduledMessage,
+    WaitingMessage,
+)
 
 ROWS_AT_ONCE = 2_000
 """PostgreSQL binds at most 65,535 parameters a statement."""
+PLACE = (WaitingMessage.org_id, WaitingMessage.send_at, WaitingMessage.id)
+WAITS = exists().where(
+    tuple_(*PLACE) == tuple_(ScheduledMessage.org_id, ScheduledMessage.send_at, ScheduledMessage.id)
+)
+STATE = case(
+    (ScheduledMessage.state != "scheduled", ScheduledMessage.state), (WAITS, "scheduled"), else_="released"
+)
+RELEASED_AT = (
+    select(func.min(Delivery.created_at))
+    .where(Delivery.org_id == ScheduledMessage.org_id, Delivery.scheduled_message_id == ScheduledMessage.id)
+    .scalar_subquery()
+)
 
 
 def policies(session: Session) -> Sequence[ReminderPolicy]:
@@ -94,10 +113,13 @@ def stop(session: Session, anchor_id: UUID, *, keys: Iterable[str], reason: str,
 
 
 def plan(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Add scheduled messages, unless the same are there."""
+    """Add scheduled messages, unless the same are there. They wait, but for those that are skipped from the first."""
+    place = (ScheduledMessage.org_id, ScheduledMessage.send_at, ScheduledMessage.id)
     for start in range(0, len(rows), ROWS_AT_ONCE):
         statement = insert(ScheduledMessage).values(rows[start : start + ROWS_AT_ONCE])
-        session.execute(statement.on_conflict_do_nothing())
+        made = statement.on_conflict_do_nothing().returning(*place, ScheduledMessage.state).cte()
+        waiting = select(made.c.org_id, made.c.send_at, made.c.id).where(made.c.state == "scheduled")
+        session.execute(insert(WaitingMessage).from_select([column.key for column in PLACE], waiting))
 
 
 def cancel_unsent(
@@ -108,34 +130,51 @@ def cancel_unsent(
     now: datetime,
     reminded: Iterable[UUID] | None = None,
 ) -> int:
-    """Cancel what is scheduled for the anchor; with `reminded`, for these recipients only. Answers how many."""
-    statement = update(ScheduledMessage).where(
-        ScheduledMessage.anchor_id == anchor_id, ScheduledMessage.state == "scheduled"
-    )
+    """Cancel what waits of the anchor; with `reminded`, for these recipients only. Answers how many."""
+    wanted = [ScheduledMessage.anchor_id == anchor_id]
     if reminded is not None:
-        statement = statement.where(ScheduledMessage.reminded_id.in_(list(reminded)))
+        wanted.append(ScheduledMessage.reminded_id.in_(list(reminded)))
+    return _cancel(session, *wanted, reason=reason, now=now)
+
+
+def cancel_one(session: Session, message_id: UUID, *, reason: str, now: datetime) -> bool:
+    """Whether it waited, and is cancelled now."""
+    return _cancel(session, ScheduledMessage.id == message_id, reason=reason, now=now) == 1
+
+
+def _cancel(session: Session, *wanted: ColumnElement[bool], reason: str, now: datetime) -> int:
+    """Whoever takes a message out of those that wait decides about it: the sweep and this never both do."""
+    same = tuple_(*PLACE) == tuple_(ScheduledMessage.org_id, ScheduledMessage.send_at, ScheduledMessage.id)
+    taken = delete(WaitingMessage).where(same, *wanted).returning(WaitingMessage.id).cte()
     done = session.execute(
-        statement.values(state="cancelled", reason=reason, settled_at=now)
+        update(ScheduledMessage)
+        .where(ScheduledMessage.id == taken.c.id)
+        .values(state="cancelled", reason=reason, settled_at=now)
         .returning(ScheduledMessage.id)
         .execution_options(synchronize_session=False)
     )
     return len(done.all())
 
 
-def scheduled(
-    *, state: str | None, policy_key: str | None, recipient_id: UUID | None, anchor_id: UUID | None
-) -> Select[Any]:
-    """Scheduled messages with their anchors, filtered."""
-    wanted = {
-        "state": state, "policy_key": policy_key, "recipient_id": recipient_id, "anchor_id": anchor_id,
-    }  # fmt: skip
-    given = {name: value for name, value in wanted.items() if value is not None}
-    return select(ScheduledMessage).filter_by(**given)
+def scheduled(*, state: str | None, **wanted: Any) -> Select[Any]:
+    """Scheduled messages, each with its state of now and the moment since when it has it, filtered by those of the
+    columns that are not None."""
+    given = [getattr(ScheduledMessage, name) == value for name, value in wanted.items() if value is not None]
+    settled_at = func.coalesce(ScheduledMessage.settled_at, RELEASED_AT)
+    query = select(ScheduledMessage, STATE.label("state"), settled_at.label("settled_at")).where(*given)
+    match state:
+        case None:
+            return query
+        case "scheduled":
+            return query.where(ScheduledMessage.state == "scheduled", WAITS)
+        case "released":
+            return query.where(STATE == "released", ScheduledMessage.send_at <= func.now())
+    return query.where(ScheduledMessage.state == state)
 
 
-def scheduled_one(session: Session, message_id: UUID) -> ScheduledMessage | None:
-    """One scheduled message, locked for a change."""
-    return session.scalar(select(ScheduledMessage).where(ScheduledMessage.id == message_id).with_for_update())
+def state_of(session: Session, message_id: UUID) -> str | None:
+    """The state of one scheduled message now; None of none."""
+    return session.scalar(select(STATE).where(ScheduledMessage.id == message_id))
 
 
 def of_schedule(

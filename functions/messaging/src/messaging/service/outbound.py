@@ -28,9 +28,10 @@ from messaging.rules.texts import Notice
 from messaging.service import notifications
 
 TIMEOUT_SECONDS = 10.0
-RUN_SECONDS = 40.0
+RUN_SECONDS = 10.0
 """No post begins later than so long after the run did."""
-CLAIM = timedelta(minutes=2)
+CLAIM = timedelta(seconds=40)
+"""Longer than the function can run; over when the queue hands a killed run's message out again."""
 AT_ONCE = 4
 MOST_DUE = 1000
 PURPOSE = "webhook-endpoint"

@@ -1,5 +1,6 @@
 """What is going to be sent, and what will not be any more."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,28 +27,31 @@ STATES = {
 }
 
 
-def shown(row: ScheduledMessage) -> ScheduledMessageRead:
+def shown(row: ScheduledMessage, state: str, settled_at: datetime | None) -> ScheduledMessageRead:
     """With its words."""
-    words = STATES.get(row.state) or WORDS.get(row.reason or "", "It was not sent.")
-    fields = {name: getattr(row, name) for name in ScheduledMessageRead.model_fields if name != "explanation"}
-    return ScheduledMessageRead(**fields, explanation=words)
+    words = STATES.get(state) or WORDS.get(row.reason or "", "It was not sent.")
+    now = {"state": state, "settled_at": settled_at, "explanation": words}
+    fields = {name: getattr(row, name) for name in ScheduledMessageRead.model_fields if name not in now}
+    return ScheduledMessageRead(**fields, **now)
 
 
 def list_messages(session: Session, page: PageQuery, **wanted: Any) -> Page[ScheduledMessageRead]:
     """By when they are sent, the latest first."""
     query = repository.scheduled(**wanted)
     found = paginate(session, query, page, keys=(ScheduledMessage.send_at, ScheduledMessage.id))
-    return Page([shown(row) for row in found.data], found.page)
+    return Page([shown(*row) for row in found.data], found.page)
 
 
 def cancel(session: Session, message_id: UUID) -> None:
     """Take one message out. Cancelling twice changes nothing more. Raises NotFound and AlreadyReleased."""
-    row = repository.scheduled_one(session, message_id)
-    if row is None:
-        raise NotFound()
-    if row.state == "cancelled":
+    if repository.cancel_one(session, message_id, reason="cancelled_by_staff", now=clock.now()):
+        audit.record(
+            session, "scheduled_message.cancelled", subject_type="scheduled_message", subject_id=message_id
+        )
         return
-    if row.state != "scheduled":
-        raise AlreadyReleased()
-    row.state, row.reason, row.settled_at = "cancelled", "cancelled_by_staff", clock.now()
-    audit.record(session, "scheduled_message.cancelled", subject_type="scheduled_message", subject_id=row.id)
+    match repository.state_of(session, message_id):
+        case None:
+            raise NotFound()
+        case "cancelled":
+            return
+    raise AlreadyReleased()

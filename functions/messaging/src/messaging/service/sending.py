@@ -5,8 +5,9 @@ not tell whether the vendor took the message, so it is not sent again. Each goes
 """
 
 import random
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from lodestar import clock
@@ -23,54 +24,77 @@ from messaging.service import in_app, settling, vendors
 from messaging.service.enqueueing import tell_sender
 from messaging.service.facts import Gathered, gather
 
-CLAIM = timedelta(minutes=3)
-"""Longer than the sender's function can run."""
+CLAIM = timedelta(seconds=45)
+"""Longer than the sender's function can run; over when the queue hands a killed run's message out again."""
 SILENCE = timedelta(hours=1)
 """How long a vendor's word is waited for, after a call whose outcome is not known."""
-RUN = timedelta(seconds=60)
-"""After so long the sender leaves what is left to the next run, well before its time is over."""
-TAKEN_AT_ONCE = {Channel.EMAIL: 500, Channel.IN_APP: 500, Channel.WHATSAPP: 1, Channel.VOICE: 1}
-"""What a crash can leave unknown, at most."""
-LARGEST_CHUNK = 500
+RUN = timedelta(seconds=8)
+"""No call of a vendor begins later: the slowest answer still comes before the function's time is over."""
+ABANDONED_AT_ONCE = 500
+DIED = "Whoever was sending it stopped in the middle; it is not known whether the vendor took it."
+NO_TIME = "there was no time left for it"
 
 
 def send(org_id: UUID, delivery_ids: Sequence[UUID]) -> dict[str, int]:
-    """Send those of these that wait; how many ended in which state. May run at the same time as its twin."""
-    counts = dict[str, int]()
+    """Send those of these that wait; how many ended in which state. May run at the same time as its twin.
+
+    Those that a run before this one claimed and did not live to settle are told to be unknown.
+    """
+    counts = Counter[str]()
     stop_at = clock.now() + RUN
     left = list(delivery_ids)
     while left and clock.now() < stop_at:
-        chunk, left = left[:LARGEST_CHUNK], left[LARGEST_CHUNK:]
-        left = _send_chunk(org_id, chunk, counts) + left
+        left = _send_some(org_id, left, counts, stop_at=stop_at)
     if left:
         with work_for(org_id) as session:
             waiting = repository.take(session, left, now=clock.now(), most=len(left))
             tell_sender(session, [(one.id, one.channel) for one in waiting])
+    if (abandoned := abandon(org_id, of=delivery_ids)) > 0:
+        counts["unknown"] += abandoned
     log.info("deliveries_sent", counts=counts, left=len(left))
     return counts
 
 
-def _send_chunk(org_id: UUID, ids: list[UUID], counts: dict[str, int]) -> list[UUID]:
-    """Send some of `ids`; the rest of them is returned."""
+def abandon(org_id: UUID, *, of: Sequence[UUID] | None = None) -> int:
+    """Claims that ran out, `of` these or of any: their outcome is unknown from now on. How many there were."""
+    now = clock.now()
+    with work_for(org_id) as session:
+        found = repository.expired(session, state="sending", now=now, most=ABANDONED_AT_ONCE, of=of)
+        settled = [
+            Settlement(
+                id=one.id, attempts=one.attempts, state="unknown", kind="unknown", reason="outcome_unknown",
+                detail=DIED, claimed_until=now + SILENCE,
+            )
+            for one in found
+        ]  # fmt: skip
+        settling.settle(session, settled, now=now)
+    return len(settled)
+
+
+def _send_some(org_id: UUID, ids: list[UUID], counts: Counter[str], *, stop_at: datetime) -> list[UUID]:
+    """Send some of `ids`, of each template by itself; the rest of them is returned."""
     claimed, rest = _claim(org_id, ids, counts)
-    for channel in {one.delivery.channel for one in claimed}:
-        of_channel = [one for one in claimed if one.delivery.channel == channel]
-        outcomes = vendors.send(org_id, Channel(channel), of_channel)
-        now = clock.now()
-        settled = [_outcome(one.delivery, outcome) for one, outcome in zip(of_channel, outcomes, strict=True)]
+    alike = defaultdict[tuple[str, str], list[Gathered]](list)
+    for one in claimed:
+        alike[one.delivery.channel, one.delivery.template_key].append(one)
+    for (channel, _), together in alike.items():
+        if clock.now() < stop_at:
+            outcomes = vendors.send(org_id, Channel(channel), together)
+        else:
+            outcomes = [NotSent(NO_TIME, retry_after=0.0) for _ in together]
+        settled = [_outcome(one.delivery, end) for one, end in zip(together, outcomes, strict=True)]
         with work_for(org_id) as session:
-            settling.settle(session, settled, now=now)
-        for settlement in settled:
-            counts[settlement.state] = counts.get(settlement.state, 0) + 1
+            settling.settle(session, settled, now=clock.now())
+        counts.update(settlement.state for settlement in settled)
     return rest
 
 
-def _claim(org_id: UUID, ids: list[UUID], counts: dict[str, int]) -> tuple[list[Gathered], list[UUID]]:
+def _claim(org_id: UUID, ids: list[UUID], counts: Counter[str]) -> tuple[list[Gathered], list[UUID]]:
     """Decide on the first of `ids`; those to be sent are claimed. What was not looked at is the rest."""
     now = clock.now()
     with work_for(org_id) as session:
         channel = repository.channel_of(session, ids[0])
-        most = TAKEN_AT_ONCE[Channel(channel)] if channel else 1
+        most = vendors.most_at_once(Channel(channel)) if channel else 1
         looked_at, rest = ids[:most], ids[most:]
         found = gather(session, repository.take(session, looked_at, now=now, most=most), now=now)
         decided = [(one, decide(one.facts)) for one in found]
@@ -81,12 +105,10 @@ def _claim(org_id: UUID, ids: list[UUID], counts: dict[str, int]) -> tuple[list[
         away = [one for one in going if one.delivery.channel != Channel.IN_APP]
         texts = {one.delivery.id: (one.text.id, one.text.revision) for one in away if one.text}
         repository.claim(session, texts, until=now + CLAIM)
-        settling.remember(
-            session, [(one.delivery.id, verdicts) for one, verdicts in decided if one in away], now=now
-        )
+        why = [(one.delivery.id, verdicts) for one, verdicts in decided if one.delivery.id in texts]
+        settling.remember(session, why, now=now)
         settling.settle(session, told, now=now)
-        for settlement in told:
-            counts[settlement.state] = counts.get(settlement.state, 0) + 1
+    counts.update(settlement.state for settlement in told)
     return away, rest
 
 

@@ -12,16 +12,14 @@ from lodestar.db import work_for
 from messaging.models.deliveries import Delivery
 from messaging.repository import deliveries as repository
 from messaging.repository.deliveries import Settlement
-from messaging.service import settling, vendors
-from messaging.service.enqueueing import tell_sender
+from messaging.service import sending, settling, vendors
+from messaging.service.enqueueing import tell_sender, tell_sender_of
 from messaging.service.facts import gather
-from messaging.service.sending import SILENCE
 
 RELEASED_AT_ONCE = 5_000
 SETTLED_AT_ONCE = 200
 GRACE = timedelta(seconds=90)
 """An event that made its way to the sender is there by then."""
-DIED = "Whoever was sending it stopped in the middle; it is not known whether the vendor took it."
 SILENT = (
     "Whether the vendor took it was not known, and no word of it came within an hour. It was not sent again, so that "
     "nobody gets it twice."
@@ -36,7 +34,7 @@ def sweep(org_id: UUID, *, stop_at: datetime) -> Counter[str]:
         waiting = repository.untold(session, now=clock.now(), grace=GRACE, most=RELEASED_AT_ONCE)
         tell_sender(session, waiting)
     counts["told"] = len(waiting)
-    counts["abandoned"] = _abandon(org_id)
+    counts["abandoned"] = sending.abandon(org_id)
     counts["given_up"] = _give_up(org_id)
     return counts
 
@@ -49,25 +47,10 @@ def release(org_id: UUID, *, stop_at: datetime) -> int:
             released = repository.release(session, now=clock.now(), after=last, most=RELEASED_AT_ONCE)
             if released is None:
                 break
-            tell_sender(session, released.queued)
+            for channel, ids in released.queued.items():
+                tell_sender_of(session, channel, ids)
         total, last = total + released.count, released.last
     return total
-
-
-def _abandon(org_id: UUID) -> int:
-    """Claims that ran out: their outcome is unknown from now on."""
-    now = clock.now()
-    with work_for(org_id) as session:
-        found = repository.expired(session, state="sending", now=now, most=SETTLED_AT_ONCE)
-        settled = [
-            Settlement(
-                id=one.id, attempts=one.attempts, state="unknown", kind="unknown", reason="outcome_unknown",
-                detail=DIED, claimed_until=now + SILENCE,
-            )
-            for one in found
-        ]  # fmt: skip
-        settling.settle(session, settled, now=now)
-    return len(settled)
 
 
 def _give_up(org_id: UUID) -> int:

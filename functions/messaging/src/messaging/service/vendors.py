@@ -4,6 +4,7 @@ import base64
 import binascii
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from email.utils import parseaddr
 from typing import Any, cast
 from uuid import UUID
@@ -22,8 +23,20 @@ from messaging.service.facts import Gathered
 from messaging.service.filling import unsubscribe_token
 
 ENDS = (NotSent, Refused, OutcomeUnknown)
+MOST_TOGETHER = 500
 LARGEST_ATTACHMENTS_BYTES = 10 * 1024 * 1024
 """All of a message's together."""
+
+
+def most_at_once(channel: Channel) -> int:
+    """How many are claimed together: what one call of the vendor takes, and a crash can leave unknown, at most."""
+    match channel:
+        case Channel.WHATSAPP | Channel.VOICE:
+            return 1
+        case Channel.EMAIL:
+            with suppress(CapabilityNotConfigured):
+                return min(MOST_TOGETHER, email_sender().most_messages)
+    return MOST_TOGETHER
 
 
 def send(org_id: UUID, channel: Channel, claimed: Sequence[Gathered]) -> list[Outcome]:
