@@ -9,7 +9,7 @@ from alembic import op
 from tenancy import let_cross, secure
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 
 # Its key is the order in which messages fall due, and what a deleted message takes its row along by.
 WAITING = """
