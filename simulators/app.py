@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from simulators import aisensy, bolna, gemini, github, instamojo, openai, sendgrid, zoom
+from simulators import aisensy, bolna, gemini, github, instamojo, openai, sendgrid, ses, zoom
 from simulators.callbacks import Callbacks
 from simulators.control import Control, Orders, control_router
 from simulators.desk import Desk
@@ -19,7 +19,7 @@ from simulators.journal import Journal, sent_router
 from simulators.messages import Messages
 from simulators.timeline import Timeline
 
-CALLING_BACK = ("sendgrid", "aisensy", "bolna", "instamojo", "zoom")
+CALLING_BACK = ("sendgrid", "ses", "aisensy", "bolna", "instamojo", "zoom")
 UNDELIVERED_RATE = 0.1
 """SB-10's 10 %, of every vendor that can fail to deliver."""
 
@@ -77,6 +77,7 @@ def _mount_messaging(app: FastAPI, desk: Desk) -> None:
     desk.control.on_reset(campaigns.clear)
     account = zoom.Account()
     app.mount("/sendgrid", sendgrid.create_app(desk, signer))
+    app.mount("/ses", ses.create_app(desk))
     app.mount("/aisensy", aisensy.create_app(desk, campaigns, fates))
     app.mount("/bolna", bolna.create_app(desk))
     app.mount("/instamojo", instamojo.create_app(desk))

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-VENDORS = ("gemini", "openai", "github", "sendgrid", "aisensy", "bolna", "instamojo", "zoom")
+VENDORS = ("gemini", "openai", "github", "sendgrid", "ses", "aisensy", "bolna", "instamojo", "zoom")
 
 Scenario = Literal[
     "normal", "obedient", "rubbish", "empty", "truncated", "other_language", "garbled", "refusing", "retired",

@@ -12,6 +12,9 @@ CHANNELS = {"": "All channels", "email": "E-mail", "whatsapp": "WhatsApp", "voic
 _BAD = frozenset(
     {
         "bounce",
+        "Bounce",
+        "Complaint",
+        "Reject",
         "blocked",
         "dropped",
         "spamreport",

@@ -19,7 +19,18 @@ CALLING = {"messaging.DeliveriesQueued", "messaging.InboundReceived", "messaging
 killed worker's message too long. Six leaves room for a function that is throttled: here a message that came too often
 meanwhile loses nothing, for its work waits in rows of which a schedule tells again each minute."""
 TIMEOUTS_OF_CALLING = 2
-BUCKET_EVENTS = {"source": ["aws.s3"], "detail-type": ["Object Created"]}
+AWS_OWN: dict[str, dict[str, Any]] = {
+    "aws.s3": {"detail-type": ["Object Created"], "detail": {"bucket": {"name": [{"Ref": "MediaBucket"}]}}},
+    "aws.ses": {
+        "detail-type": [
+            "Email Sent", "Email Delivered", "Email Delivery Delayed", "Email Bounced", "Email Complaint Received",
+            "Email Rejected",
+        ],
+        "account": [{"Ref": "AWS::AccountId"}],
+        "detail": {"mail": {"tags": {"ses:configuration-set": [{"Ref": "ConfigurationSet"}]}}},
+    },
+}  # fmt: skip
+"""What services of AWS tell on the default bus, and of whose doing alone it may come to us."""
 
 reactions = pytest.mark.parametrize("function", functions("reactions"), ids=str)
 stacks = pytest.mark.parametrize("domain", STACKS)
@@ -45,6 +56,11 @@ def rules_into(domain: str, queue: str) -> list[dict[str, Any]]:
         for rule in resources(domain, "AWS::Events::Rule").values()
         if {"Fn::GetAtt": f"{queue}.Arn"} in [target["Arn"] for target in rule["Targets"]]
     ]
+
+
+def service_of(rule: dict[str, Any]) -> str | None:
+    """The service of AWS whose events the rule takes; None of a rule of our own bus."""
+    return next((name for name in AWS_OWN if rule["EventPattern"].get("source") == [name]), None)
 
 
 def statement(domain: str, sid: str) -> dict[str, Any]:
@@ -105,11 +121,10 @@ def test_a_rule_fills_the_reactions_queue(function: Function) -> None:
     rules = rules_into(function.domain, queue_of(function))
     assert rules
     for rule in rules:
-        from_bucket = rule["EventPattern"].get("source") == BUCKET_EVENTS["source"]
-        assert from_bucket or rule["EventBusName"] == {"Ref": "EventBusName"}
-        assert not from_bucket or rule["EventPattern"]["detail"]["bucket"] == {
-            "name": [{"Ref": "MediaBucket"}]
-        }
+        if (service := service_of(rule)) is None:
+            assert rule["EventBusName"] == {"Ref": "EventBusName"}
+        else:
+            assert rule["EventPattern"] == {"source": [service], **AWS_OWN[service]}
 
 
 @stacks
@@ -122,7 +137,7 @@ def test_a_rules_undeliverable_events_end_in_the_dead_letters(domain: str) -> No
 @stacks
 def test_a_rule_names_events_that_a_contract_defines(domain: str) -> None:
     for logical_id, rule in resources(domain, "AWS::Events::Rule").items():
-        if rule["EventPattern"].get("source") == BUCKET_EVENTS["source"]:
+        if service_of(rule) is not None:
             continue
         assert set(rule["EventPattern"]["detail-type"]) <= published_events(), logical_id
 

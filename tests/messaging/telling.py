@@ -10,7 +10,7 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from sqlalchemy import insert, text
@@ -19,7 +19,10 @@ from lodestar.config import settings
 from lodestar.db import work_for
 from lodestar.ids import new_id
 from messaging.models.deliveries import Delivery
+from messaging.reactions import email_events
 from simulators.sendgrid.signing import Signer
+from simulators.ses.fates import NAMES as SES_NAMES
+from simulators.ses.fates import PARTS as SES_PARTS
 from tests.gateway import Answer, post
 
 WEBHOOKS = "/v1/messaging/webhooks"
@@ -28,6 +31,7 @@ SIGNER = Signer(7)
 SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"
 HMAC = "X-AiSensy-Signature"
+CONFIGURATION_SET, ACCOUNT = "lodestar", "123456789012"
 SIGNED_KEY = "/sendgrid/v3/user/webhooks/event/settings/signed"
 
 
@@ -63,6 +67,7 @@ def telling(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bolna]:
     Thread(target=server.serve_forever, daemon=True).start()
     bolna.url = f"http://127.0.0.1:{server.server_address[1]}"
     monkeypatch.setenv("SIMULATOR_URL", bolna.url)
+    monkeypatch.setenv("SES_CONFIGURATION_SET", CONFIGURATION_SET)
     settings.cache_clear()
     try:
         yield bolna
@@ -73,9 +78,11 @@ def telling(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bolna]:
         settings.cache_clear()
 
 
-def sent_deliveries(org_id: UUID, channel: str, count: int, **columns: Any) -> list[UUID]:
+def sent_deliveries(
+    org_id: UUID, channel: str, count: int, *, vendor: str | None = None, **columns: Any
+) -> list[UUID]:
     """Deliveries that their vendor took; it calls each `<vendor>-<id>`, Bolna by the id."""
-    vendor = {"email": "sendgrid", "whatsapp": "aisensy", "voice": "bolna"}[channel]
+    vendor = vendor or {"email": "sendgrid", "whatsapp": "aisensy", "voice": "bolna"}[channel]
     rows = []
     for nth in range(count):
         delivery_id = new_id()
@@ -108,6 +115,34 @@ def email_event(
         "sg_event_id": name or f"{event}-{delivery_id}", "sg_message_id": f"sendgrid-{delivery_id}.filter",
         "reference": str(delivery_id), **more,
     }  # fmt: skip
+
+
+def ses_event(delivery_id: UUID, kind: str, *, at: datetime, **own: Any) -> dict[str, Any]:
+    """What EventBridge hands on of SES. `kind` may name a bounce's type after a dot."""
+    kind, _, more = kind.partition(".")
+    if more:
+        own = {"bounceType": more, "bounceSubType": "General", **own}
+    if kind in ("Bounce", "Complaint"):
+        own = {"feedbackId": f"{kind}-{delivery_id}", **own}
+    tags = {"ses:configuration-set": [CONFIGURATION_SET], "reference": [str(delivery_id)]}
+    return {
+        "version": "0", "id": str(uuid5(delivery_id, kind)), "source": "aws.ses", "account": ACCOUNT,
+        "detail-type": SES_NAMES[kind], "time": at.isoformat(),
+        "detail": {
+            "eventType": kind, SES_PARTS.get(kind, kind.lower()): {"timestamp": at.isoformat(), **own},
+            "mail": {
+                "timestamp": at.isoformat(), "messageId": f"ses-{delivery_id}", "sendingAccountId": ACCOUNT,
+                "destination": [f"{delivery_id}@example.org"], "tags": tags,
+            },
+        },
+    }  # fmt: skip
+
+
+def ses(envelope: Mapping[str, Any]) -> Answer:
+    """Hand it to the reaction as its queue does; 401 when the reaction fails."""
+    record = {"messageId": "1", "body": json.dumps(envelope)}
+    failed = email_events.handler({"Records": [record]}, None)["batchItemFailures"]
+    return Answer(401 if failed else 204, {}, "")
 
 
 def whatsapp_status(delivery_id: UUID, status: str, *, at: datetime) -> dict[str, Any]:

@@ -17,13 +17,15 @@ from tests.messaging.telling import Bolna, sent_deliveries
 
 @dataclass(frozen=True)
 class Story:
-    """Kinds in the order in which they happen, and what is true at the end. `suppressed` is the reason, if any."""
+    """Kinds in the order in which they happen, and what is true at the end. `suppressed` is the reason, if any;
+    `vendor` stands where it is not the channel's usual one."""
 
     channel: str
     kinds: tuple[str, ...]
     state: str
     reason: str | None = None
     suppressed: str | None = None
+    vendor: str | None = None
 
 
 STORIES = (
@@ -36,6 +38,15 @@ STORIES = (
     Story("email", ("dropped",), "failed", "dropped"),
     Story("email", ("processed", "delivered", "open", "spamreport"), "read", None, "complaint"),
     Story("email", ("processed", "delivered", "unsubscribe"), "read", None, "unsubscribe"),
+    Story("email", ("Send", "Delivery"), "delivered", vendor="ses"),
+    Story("email", ("Send", "DeliveryDelay", "Delivery"), "delivered", vendor="ses"),
+    Story("email", ("Send", "Bounce.Permanent"), "failed", "bounced", "hard_bounce", vendor="ses"),
+    Story(
+        "email", ("Send", "Delivery", "Bounce.Permanent"), "failed", "bounced", "hard_bounce", vendor="ses"
+    ),
+    Story("email", ("Send", "Bounce.Transient"), "failed", "blocked", vendor="ses"),
+    Story("email", ("Send", "Reject"), "failed", "dropped", vendor="ses"),
+    Story("email", ("Send", "Delivery", "Complaint"), "read", None, "complaint", vendor="ses"),
     Story("whatsapp", ("SENT", "DELIVERED", "READ"), "read"),
     Story("whatsapp", ("SENT", "FAILED"), "failed", "failed"),
     Story("whatsapp", ("SENT", "DELIVERED", "reply"), "replied"),
@@ -63,7 +74,9 @@ class Told:
         """Vendor and body of each webhook, in order."""
         for nth, kind in enumerate(self.story.kinds):
             at = self.began + timedelta(seconds=nth)
-            if self.story.channel == "email":
+            if self.story.vendor == "ses":
+                yield "ses", telling.ses_event(self.delivery_id, kind, at=at)
+            elif self.story.channel == "email":
                 more = {"type": "blocked"} if kind == "blocked" else {}
                 event = "bounce" if kind == "blocked" else kind
                 yield "sendgrid", [telling.email_event(self.delivery_id, event, at=at, **more)]
@@ -111,7 +124,7 @@ def traffic(
         nth += 1
     for number, (story, count) in enumerate(wanted.items()):
         org_id = org_ids[number % len(org_ids)]
-        for delivery_id in sent_deliveries(org_id, story.channel, count):
+        for delivery_id in sent_deliveries(org_id, story.channel, count, vendor=story.vendor):
             made.told.append(Told(org_id, delivery_id, story, began))
     for one in made.told:
         made.calls.extend(one.calls(bolna))
@@ -124,7 +137,13 @@ def post(vendor: str, body: Any) -> Answer:
     """As the vendor posts it, signed for now."""
     if vendor == "sendgrid":
         return telling.sendgrid(*body)
+    if vendor == "ses":
+        return telling.ses(body)
     return telling.aisensy(body) if vendor == "aisensy" else telling.bolna_hint(body)
+
+
+KINDS_OF_FORGERIES = 18
+"""The last of them is kept, because Bolna proves nothing, and has no effect."""
 
 
 def forgeries(random: Random, victims: list[UUID], count: int) -> Iterator[Callable[[], Answer]]:
@@ -134,6 +153,7 @@ def forgeries(random: Random, victims: list[UUID], count: int) -> Iterator[Calla
     for nth in range(count):
         delivery_id = random.choice(victims)
         events = [telling.email_event(delivery_id, "bounce", at=now, name=f"forged-{nth}")]
+        told = telling.ses_event(delivery_id, "Bounce.Permanent", at=now, feedbackId=f"forged-{nth}")
         note = telling.whatsapp_status(delivery_id, "READ", at=now) | {"id": f"forged-{nth}"}
         body, text = json.dumps(events), json.dumps(note)
         signed = telling.SIGNER.headers(body.encode())
@@ -157,11 +177,21 @@ def forgeries(random: Random, victims: list[UUID], count: int) -> Iterator[Calla
             partial(telling.raw, "aisensy", text, {telling.HMAC: cut}),
             partial(telling.aisensy, _at(note, now + timedelta(days=1))),
             partial(telling.aisensy, _at(note, now - timedelta(days=4))),
+            partial(telling.ses, told | {"source": "lodestar.messaging"}),
+            partial(telling.ses, told | {"account": "210987654321"}),
+            partial(telling.ses, _of_set(told, "somebody-elses")),
             partial(telling.bolna_hint, telling.execution(UUID(int=nth + 1), "completed", at=now)),
         )
+        assert len(kinds) == KINDS_OF_FORGERIES
         yield kinds[nth % len(kinds)]
 
 
 def _at(note: dict[str, Any], moment: datetime) -> dict[str, Any]:
     message = {**note["data"]["message"], "read_at": int(moment.timestamp() * 1000)}
     return {**note, "data": {"message": message}}
+
+
+def _of_set(told: dict[str, Any], name: str) -> dict[str, Any]:
+    mail = told["detail"]["mail"]
+    tags = {**mail["tags"], "ses:configuration-set": [name]}
+    return {**told, "detail": {**told["detail"], "mail": {**mail, "tags": tags}}}

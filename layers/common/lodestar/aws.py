@@ -59,23 +59,32 @@ def call(service: str, target: str, body: dict[str, Any], *, json_version: str =
     return _posted(service, "/", body, headers=headers, host=service)
 
 
-def post(service: str, path: str, body: dict[str, Any], *, host: str) -> dict[str, Any]:
-    """POST to an AWS REST-JSON service, whose host may be named otherwise than what is signed.
+def post(
+    service: str, path: str, body: dict[str, Any], *, host: str, url: str | None = None
+) -> dict[str, Any]:
+    """POST to an AWS REST-JSON service, whose host may be named otherwise than what is signed; or to who stands in
+    for it at `url`.
 
     Raises `AwsRefused` and `AwsUnreachable`.
     """
-    return _posted(service, path, body, headers={"Content-Type": "application/json"}, host=host)
+    return _posted(service, path, body, headers={"Content-Type": "application/json"}, host=host, url=url)
 
 
 def _posted(
-    service: str, path: str, body: dict[str, Any], *, headers: dict[str, str], host: str
+    service: str,
+    path: str,
+    body: dict[str, Any],
+    *,
+    headers: dict[str, str],
+    host: str,
+    url: str | None = None,
 ) -> dict[str, Any]:
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.exceptions import BotoCoreError
 
     region = settings().aws_region
-    url = settings().aws_endpoint_url or f"https://{host}.{region}.amazonaws.com"
+    url = url or settings().aws_endpoint_url or f"https://{host}.{region}.amazonaws.com"
     request = AWSRequest(method="POST", url=url + path, data=json.dumps(body), headers=headers)
     SigV4Auth(credentials(), service, region).add_auth(request)
     try:

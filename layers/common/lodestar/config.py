@@ -55,6 +55,7 @@ class Settings(BaseModel):
     email_from: str = "Lodestar <no-reply@lodestar.example>"
     sendgrid_api_key: str | None = None
     sendgrid_webhook_public_key: str | None = None
+    ses_configuration_set: str | None = None
     aisensy_api_key: str | None = None
     aisensy_webhook_secret: str | None = None
     bolna_api_key: str | None = None

@@ -21,6 +21,7 @@ from lodestar.ids import new_id
 from lodestar.invocations import Invocation
 from lodestar.log import begin_correlation, correlation_id, log, without_values
 from lodestar.outbox import PENDING, OutboxRow
+from lodestar.principal import NOBODY
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 
@@ -182,6 +183,26 @@ def storage_reaction(react: Callable[[Session, StoredObject], None]) -> Handler:
         )
         event_id = uuid5(NAMESPACE_URL, f"{key}#{stored.etag}#{item.get('version-id', '')}")
         _once(stored.org_id, event_id, name, lambda session: react(session, stored))
+
+    return _queue_consumer(name, take)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEvent:
+    """An event of an AWS service as EventBridge has it, in JSON."""
+
+    id: UUID
+    body: bytes
+
+
+def service_reaction(react: Callable[[Session, ServiceEvent], None]) -> Handler:
+    """The Lambda handler for what an AWS service tells on the default bus. It belongs to no organization."""
+    name = f"{react.__module__}.{react.__name__}"
+
+    def take(envelope: Mapping[str, Any]) -> None:
+        begin_correlation(envelope["id"])
+        event = ServiceEvent(UUID(envelope["id"]), json.dumps(envelope, sort_keys=True).encode())
+        _once(NOBODY, event.id, name, lambda session: react(session, event))
 
     return _queue_consumer(name, take)
 

@@ -30,7 +30,9 @@ from messaging.rules import inbound as rules
 PATIENCE = timedelta(minutes=10)
 """A vendor may tell of a message before our own call has come back with the vendor's name of it."""
 TOLD_OF = frozenset({"delivered", "read", "replied", "failed"})
-WEBHOOKS = {"sendgrid": email.webhook, "aisensy": whatsapp.webhook, "bolna": voice.webhook}
+WEBHOOKS = {
+    "sendgrid": email.webhook, "ses": email.told_by_ses, "aisensy": whatsapp.webhook, "bolna": voice.webhook,
+}  # fmt: skip
 
 
 def webhook_of(vendor: str) -> Webhook:

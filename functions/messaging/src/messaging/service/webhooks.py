@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Mapping
 
+from sqlalchemy.orm import Session
+
 from lodestar import clock, limits
 from lodestar.adapters import CapabilityNotConfigured
 from lodestar.adapters.sending import NotSent
@@ -35,16 +37,28 @@ def receive(work: Work, vendor: str, *, headers: Mapping[str, str], body: bytes)
     with work.transaction() as session:
         if not is_signed:
             limits.spend(session, f"webhook_{vendor}", NOBODY, capacity=UNSIGNED_PER_MINUTE, per_seconds=60)
-        inbound_id = repository.keep(
-            session,
-            vendor=vendor,
-            event_key=hashlib.sha256(body).hexdigest(),
-            body=body,
-            headers={name: text for name, text in headers.items() if name.lower().endswith(KEPT_HEADERS)},
-        )
-        if inbound_id is not None:
-            emit(session, InboundReceived(inbound_id=inbound_id))
-    log.info("webhook_received", vendor=vendor, is_new=inbound_id is not None)
+        kept = {name: text for name, text in headers.items() if name.lower().endswith(KEPT_HEADERS)}
+        is_new = _keep(session, vendor, headers=kept, body=body)
+    log.info("webhook_received", vendor=vendor, is_new=is_new)
+
+
+def receive_told(session: Session, vendor: str, *, body: bytes) -> None:
+    """Keep what a vendor told over the bus, once, and have it read. Raises Forged and Malformed."""
+    webhook = webhook_of(vendor)
+    webhook.verify({}, body, now=clock.now())
+    if webhook.events(body):
+        is_new = _keep(session, vendor, headers={}, body=body)
+        log.info("webhook_received", vendor=vendor, is_new=is_new)
+
+
+def _keep(session: Session, vendor: str, *, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether it had not been kept before."""
+    inbound_id = repository.keep(
+        session, vendor=vendor, event_key=hashlib.sha256(body).hexdigest(), body=body, headers=headers
+    )
+    if inbound_id is not None:
+        emit(session, InboundReceived(inbound_id=inbound_id))
+    return inbound_id is not None
 
 
 def _prove(vendor: str, headers: Mapping[str, str], body: bytes) -> bool:

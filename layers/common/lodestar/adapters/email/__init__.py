@@ -1,4 +1,4 @@
-"""E-mail: `email_sender().send([Email(...)])`, and `webhook()` for what becomes of it."""
+"""E-mail: `email_sender().send([Email(...)])`; `webhook()` and `told_by_ses()` for what becomes of it."""
 
 from functools import cache
 
@@ -14,7 +14,7 @@ from lodestar.adapters.email.port import (
     EmailSender,
     receipt,
 )
-from lodestar.adapters.vendors import VendorServer, must_serve, vendor_key
+from lodestar.adapters.vendors import VendorServer, may_be_real, must_serve, simulators_url, vendor_key
 from lodestar.adapters.webhooks import Webhook
 from lodestar.config import settings
 
@@ -29,17 +29,23 @@ __all__ = [
     "EmailSender",
     "email_sender",
     "receipt",
+    "told_by_ses",
     "webhook",
 ]
 
 
 def email_sender() -> EmailSender:
-    """SendGrid, or SES where EMAIL_VENDOR says `ses`: AWS's own, or the embedded one. Raises CapabilityNotConfigured."""
+    """SendGrid, or SES where EMAIL_VENDOR says `ses`: AWS's own on AWS, its simulator elsewhere.
+
+    Raises CapabilityNotConfigured.
+    """
     given = settings()
     if given.email_vendor == "ses":
-        if given.use_real_external_apis not in (None, given.aws_endpoint_url is None):
+        is_real = given.aws_endpoint_url is None
+        url = None if is_real else simulators_url()
+        if (is_real and not may_be_real()) or (not is_real and url is None):
             raise CapabilityNotConfigured("email", settings=("EMAIL_VENDOR", "USE_REAL_EXTERNAL_APIS"))
-        return _ses()
+        return _ses(given.ses_configuration_set, url)
     return _sendgrid(must_serve("email", "sendgrid"))
 
 
@@ -52,6 +58,16 @@ def webhook() -> Webhook:
     return _event_webhook(server, None if server.offline else vendor_key("sendgrid_webhook_public_key"))
 
 
+def told_by_ses() -> Webhook:
+    """What SES tells of the mails of SES_CONFIGURATION_SET, over EventBridge. Raises CapabilityNotConfigured."""
+    configuration_set = settings().ses_configuration_set
+    if configuration_set is None:
+        raise CapabilityNotConfigured("email", settings=("SES_CONFIGURATION_SET",))
+    from lodestar.adapters.email.ses_events import SesEvents
+
+    return SesEvents(configuration_set)
+
+
 @cache
 def _sendgrid(server: VendorServer) -> EmailSender:
     from lodestar.adapters.email.sendgrid import SendGrid
@@ -60,10 +76,10 @@ def _sendgrid(server: VendorServer) -> EmailSender:
 
 
 @cache
-def _ses() -> EmailSender:
+def _ses(configuration_set: str | None, simulator: str | None) -> EmailSender:
     from lodestar.adapters.email.ses import Ses
 
-    return Ses()
+    return Ses(configuration_set=configuration_set, url=simulator and f"{simulator}/ses")
 
 
 @cache

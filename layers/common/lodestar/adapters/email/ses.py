@@ -11,6 +11,9 @@ from lodestar.adapters.email.checking import ascii_address, refusal, substituted
 from lodestar.adapters.email.port import Address, Attachment, Email
 from lodestar.adapters.sending import Accepted, NotSent, Outcome, OutcomeUnknown, Refused
 
+PATH = "/v2/email/outbound-emails"
+REFERENCE_TAG = "reference"
+"""SES gives a message's tags back with each of its events."""
 MOST_MESSAGES = 50
 """SES takes one message a call; this many fit into a reaction's time at its first accounts' 14 a second."""
 
@@ -35,10 +38,16 @@ GATEWAY_TIMEOUT = 504
 
 
 class Ses:
-    """An `EmailSender`. The message is made here, with its attachments, and sent raw."""
+    """An `EmailSender`. The message is made here, with its attachments, and sent raw.
+
+    `configuration_set` is what has SES tell what became of it. `url` is of SES's simulator; None is AWS.
+    """
 
     vendor = "ses"
     most_messages = MOST_MESSAGES
+
+    def __init__(self, *, configuration_set: str | None, url: str | None = None) -> None:
+        self._configuration_set, self._url = configuration_set, url
 
     def send(self, messages: Sequence[Email]) -> list[Outcome]:
         if len(messages) > self.most_messages:
@@ -47,7 +56,7 @@ class Ses:
 
     def _send(self, message: Email) -> Outcome:
         try:
-            answer = aws.post("ses", "/v2/email/outbound-emails", _request(message), host="email")
+            answer = aws.post("ses", PATH, self._request(message), host="email", url=self._url)
         except aws.AwsUnreachable as error:
             if str(error) in _NEVER_LEFT:
                 return NotSent(f"SES could not be reached ({error}).")
@@ -59,6 +68,21 @@ class Ses:
             return OutcomeUnknown("SES answered without the message's id.")
         return Accepted(vendor=self.vendor, vendor_message_id=str(name), at=clock.now())
 
+    def _request(self, message: Email) -> dict[str, object]:
+        raw = mime(message).as_bytes()
+        asked: dict[str, object] = {
+            "FromEmailAddress": str(_mime_address(message.sender)),
+            "Destination": {"ToAddresses": [ascii_address(message.to.email)]},
+            "Content": {"Raw": {"Data": base64.b64encode(raw).decode()}},
+            "EmailTags": [
+                {"Name": REFERENCE_TAG, "Value": str(message.reference)},
+                {"Name": "category", "Value": message.category},
+            ],
+        }
+        if self._configuration_set is not None:
+            asked["ConfigurationSetName"] = self._configuration_set
+        return asked
+
 
 def _outcome_of(error: aws.AwsRefused) -> Outcome:
     if error.status == GATEWAY_TIMEOUT:
@@ -66,19 +90,6 @@ def _outcome_of(error: aws.AwsRefused) -> Outcome:
     if error.status >= FIRST_FAULT or error.code in _TRY_LATER:
         return NotSent(f"SES answered {error}.")
     return Refused(f"refused_{error.status}", f"SES refused: {error.code}.")
-
-
-def _request(message: Email) -> dict[str, object]:
-    raw = mime(message).as_bytes()
-    return {
-        "FromEmailAddress": str(_mime_address(message.sender)),
-        "Destination": {"ToAddresses": [ascii_address(message.to.email)]},
-        "Content": {"Raw": {"Data": base64.b64encode(raw).decode()}},
-        "EmailTags": [
-            {"Name": "reference", "Value": str(message.reference)},
-            {"Name": "category", "Value": message.category},
-        ],
-    }
 
 
 def mime(message: Email) -> EmailMessage:
