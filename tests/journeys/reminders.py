@@ -49,7 +49,8 @@ class Reminders:
         preview = {"at": at.isoformat(), "recipients": [{"name": "Ada", "time_zone": "Asia/Kolkata"}]}
         previewed = self.staff.post(f"/v1/messaging/reminder-policies/{self.policy}/previews", preview)
         addresses = {
-            name: f"{name}-{uuid4().hex[:12]}@example.org" for name in ("kept", "moved", "cancelled")
+            name: f"delivered+{name}-{uuid4().hex[:12]}@example.org"
+            for name in ("kept", "moved", "cancelled")
         }
         subjects = {name: str(uuid4()) for name in addresses}
         for name, address in addresses.items():

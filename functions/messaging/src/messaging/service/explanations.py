@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from lodestar import clock
+from lodestar.contracts.messaging import Channel
 from lodestar.pagination import Page, PageQuery, paginate
 from lodestar.principal import Principal
 from lodestar.problems import NotFound
@@ -23,6 +24,10 @@ SUMMARIES = {
     "delivered": "It arrived.",
     "read": "It was read.",
     "replied": "The recipient answered.",
+}
+CALL_SUMMARIES = SUMMARIES | {
+    "sent": "The vendor took the call; no word of its end has come yet.",
+    "delivered": "Somebody answered the call.",
 }
 
 
@@ -50,11 +55,12 @@ def explain(session: Session, delivery_id: UUID, *, caller: Principal) -> Explan
     events = repository.events_of(session, delivery.id)
     decided = [event.detail["verdicts"] for event in events if event.detail.get("verdicts")]
     checks = decided[-1] if decided else as_rows(decide(gathered.facts))
+    summaries = CALL_SUMMARIES if delivery.channel == Channel.VOICE else SUMMARIES
     return ExplanationRead(
         delivery_id=delivery.id,
         state=cast("DeliveryState", delivery.state),
         reason=delivery.reason,
-        summary=delivery.detail or SUMMARIES.get(delivery.state, "It was not sent."),
+        summary=delivery.detail or summaries.get(delivery.state, "It was not sent."),
         time_zone=zone.key,
         is_forecast=not decided,
         checks=[CheckRead(**check) for check in checks],
