@@ -39,7 +39,7 @@ def create_app(desk: Desk) -> FastAPI:
             raise VendorFault(500)
         if scenario == "refuse":
             raise ApiError(400, "recipient_phone_number is not allowed for this account")
-        execution = _execution(body)
+        execution = _execution(body, origin=f"{request.url.scheme}://{request.url.netloc}")
         executions[execution.message.id] = execution
         desk.messages.add(execution.message)
         desk.journal.add(
@@ -118,7 +118,7 @@ def _check(body: Mapping[str, Any]) -> None:
         raise ApiError(400, "user_data must be an object")
 
 
-def _execution(body: Mapping[str, Any]) -> Execution:
+def _execution(body: Mapping[str, Any], *, origin: str) -> Execution:
     data = dict(body.get("user_data") or {})
     now = datetime.now(UTC)
     message = Message(
@@ -132,7 +132,9 @@ def _execution(body: Mapping[str, Any]) -> Execution:
         reference=data.get("reference"),
     )
     from_number = body.get("from_phone_number") or "+15550009999"
-    return Execution(message, body["agent_id"], from_number, data, created_at=now, updated_at=now)
+    return Execution(
+        message, body["agent_id"], from_number, data, created_at=now, updated_at=now, recordings=f"{origin}/_inbox"
+    )  # fmt: skip
 
 
 def _found(executions: Mapping[str, Execution], name: str) -> Execution:

@@ -4,6 +4,7 @@ Source: https://www.bolna.ai/docs/list-phone-call-status
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -32,6 +33,7 @@ _ENDS: dict[str, tuple[Step, ...]] = {
     "balance-low": ((0.5, 1.5, "balance-low"),),
     "silent": (),
 }
+_UNSAID = frozenset({"name", "recipient_name", "reference"})
 _REASONS = {
     "busy": "User busy",
     "no-answer": "No answer",
@@ -44,7 +46,7 @@ _REASONS = {
 
 @dataclass
 class Execution:
-    """One call."""
+    """One call. `recordings` is the address below which its recording will be."""
 
     message: Message
     agent: str
@@ -52,6 +54,7 @@ class Execution:
     data: dict[str, Any]
     created_at: datetime
     updated_at: datetime
+    recordings: str = ""
     seconds: float = 0.0
     lines: list[str] = field(default_factory=list)
 
@@ -75,7 +78,7 @@ class Execution:
                 "duration": f"{round(self.seconds)}" if is_done else "0",
                 "to_number": self.message.to,
                 "from_number": self.from_number,
-                "recording_url": f"https://recordings.invalid/{self.message.id}.mp3" if is_done else None,
+                "recording_url": f"{self.recordings}/{self.message.id}/recording" if is_done else None,
                 "hosted_telephony": True,
                 "provider_call_id": self.message.id.replace("-", ""),
                 "call_type": "outbound",
@@ -128,10 +131,10 @@ class Fates:
                 return
             if status == "call-disconnected":
                 execution.seconds = duration
-                execution.lines = [
-                    "assistant: Hello, this is a reminder.",
-                    "user: Thank you, I will be there.",
-                ]
+                execution.lines = _conversation(execution.data)
+            if status == "completed":
+                spoken = {"transcript": list(execution.lines), "seconds": round(execution.seconds)}
+                execution.message.details = {**execution.message.details, **spoken}
             self.enter(execution, status)
             self._step(execution, tuple(rest), rng)
 
@@ -142,6 +145,17 @@ class Fates:
         execution.updated_at = execution.message.become(status, _REASONS.get(status, ""))
         body = json.dumps(execution.document()).encode()
         self._desk.callbacks.deliver(Callback(VENDOR, body, _headers))
+
+
+def _conversation(data: Mapping[str, Any]) -> list[str]:
+    """What an agent that is told these variables says, and a friendly answer."""
+    told = [f"{name.replace('_', ' ')}: {value}." for name, value in data.items() if name not in _UNSAID]
+    name = data.get("name") or data.get("recipient_name")
+    greeting = f"Hello {name}." if name else "Hello."
+    return [
+        " ".join(["assistant:", greeting, "This is a reminder.", *told]),
+        "user: Thank you, I will be there.",
+    ]
 
 
 def _headers(_: bytes, __: int) -> dict[str, str]:

@@ -7,19 +7,20 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import HTMLResponse
 
+from simulators.composing.speech import say
 from simulators.inbox.rendering import mail_document, page
 from simulators.messages import Message, Messages
 
 Filter = Annotated[Literal["", "email", "whatsapp", "voice"], Query()]
 MOST_ON_PAGE = 50
-PAGE_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; frame-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'"
+PAGE_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; frame-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'"
 MAIL_POLICY = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 ASSETS = {"inbox.css": "text/css", "inbox.js": "text/javascript"}
 _GUARDS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
 def inbox_router(messages: Messages) -> APIRouter:
-    """GET /_inbox, /_inbox.json, /_inbox/{id}/html, /_inbox/{id}/attachments/{nth}."""
+    """GET /_inbox, /_inbox.json, /_inbox/{id}/html, /_inbox/{id}/attachments/{nth}, /_inbox/{id}/recording."""
     router = APIRouter(tags=["inbox"])
 
     @router.get("/_inbox")
@@ -54,6 +55,14 @@ def inbox_router(messages: Messages) -> APIRouter:
     async def html(name: str) -> HTMLResponse:
         document = mail_document(_found(messages, name))
         return HTMLResponse(document, headers={**_GUARDS, "Content-Security-Policy": MAIL_POLICY})
+
+    @router.get("/_inbox/{name}/recording")
+    def recording(name: str) -> Response:
+        lines = _found(messages, name).details.get("transcript")
+        if not lines:
+            raise HTTPException(404, "There is no recording of it.")
+        said = " ".join(line.partition(": ")[2] for line in lines)
+        return Response(say(said, voice="alloy"), media_type="audio/wav", headers=_GUARDS)
 
     @router.get("/_inbox/{name}/attachments/{nth}")
     async def attachment(name: str, nth: int) -> Response:

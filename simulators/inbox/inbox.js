@@ -13,9 +13,9 @@ async function refresh() {
   const coming = [...fresh.querySelectorAll("article")];
   for (const article of coming.filter((one) => known.has(one.id))) {
     const shown = document.getElementById(article.id);
-    for (const part of [".state", ".states"]) {
+    for (const part of [".state", ".states", ".call"]) {
       const [now, then] = [article.querySelector(part), shown.querySelector(part)];
-      if (now.outerHTML !== then.outerHTML) then.replaceWith(now);
+      if (now && now.outerHTML !== then.outerHTML) then.replaceWith(now);
     }
   }
   document.getElementById("count").after(...coming.filter((one) => !known.has(one.id)));

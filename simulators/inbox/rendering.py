@@ -8,7 +8,8 @@ from html import escape
 
 from simulators.messages import Message
 
-CHANNELS = {"": "All channels", "email": "E-mail", "whatsapp": "WhatsApp", "voice": "Calls"}
+CHANNELS = {"": "All channels", "email": "E-mail", "whatsapp": "WhatsApp", "voice": "Call"}
+VENDORS = {"sendgrid": "SendGrid", "ses": "Amazon SES", "aisensy": "AiSensy", "bolna": "Bolna"}
 _BAD = frozenset(
     {
         "bounce",
@@ -79,10 +80,10 @@ def mail_document(message: Message) -> str:
 
 def _article(message: Message) -> str:
     body = {"email": _mail, "whatsapp": _bubble, "voice": _call}[message.channel](message)
-    title = message.subject or str(message.details.get("campaign") or message.details.get("agent") or "")
+    title = message.subject or str(message.details.get("campaign") or f"Agent {message.details.get('agent')}")
     return f"""<article id="m-{escape(message.id)}">
 <header>
-<p class="channel {message.channel}">{CHANNELS[message.channel]}</p>
+<p class="channel {message.channel}">{CHANNELS[message.channel]} by {escape(VENDORS.get(message.vendor, message.vendor))}</p>
 <h2><bdi>{escape(title)}</bdi></h2>
 <p>To <strong><bdi>{escape(message.name)}</bdi></strong> {escape(message.to)} · {_time(message.at)} · {_state(message)}</p>
 </header>
@@ -122,8 +123,25 @@ def _call(message: Message) -> str:
     variables = "".join(
         f"<dt>{escape(str(key))}</dt><dd><bdi>{escape(str(value))}</bdi></dd>"
         for key, value in message.details.get("variables", {}).items()
+        if key != "reference"
     )
-    return f"<dl>{variables}</dl>"
+    return f'<div class="call"><dl>{variables}</dl>{_spoken(message)}</div>'
+
+
+def _spoken(message: Message) -> str:
+    """What was said in a call that has ended, and its recording."""
+    lines = message.details.get("transcript")
+    if not lines:
+        return ""
+    said = "".join(
+        f"<li><b>{escape(who)}</b> <bdi>{escape(words)}</bdi></li>"
+        for who, _, words in (str(line).partition(": ") for line in lines)
+    )
+    return (
+        f'<ol class="transcript" aria-label="Transcript">{said}</ol>'
+        f'<p><audio controls preload="none" src="/_inbox/{escape(message.id)}/recording"></audio> '
+        f"The call took {escape(str(message.details.get('seconds')))} s.</p>"
+    )
 
 
 def _attachments(message: Message) -> str:

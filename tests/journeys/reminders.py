@@ -29,6 +29,8 @@ POLICY = {
 SOON = timedelta(seconds=75)
 """Due in five seconds, and within the sweep's minute still before the class."""
 PATIENCE_SECONDS = 90.0
+CALLED = "+12025550100"
+"""A number that is nobody's, which the simulated Bolna finds answered."""
 
 
 class Reminders:
@@ -45,6 +47,7 @@ class Reminders:
     def run(self) -> Mapping[str, dict[str, Any]]:
         """What became of each of the three classes: its mail, if any, and what the product says of it."""
         self.staff.put(f"/v1/messaging/reminder-policies/{self.policy}", POLICY)
+        self._call()
         at = datetime.now(UTC).replace(microsecond=0) + SOON
         preview = {"at": at.isoformat(), "recipients": [{"name": "Ada", "time_zone": "Asia/Kolkata"}]}
         previewed = self.staff.post(f"/v1/messaging/reminder-policies/{self.policy}/previews", preview)
@@ -81,10 +84,49 @@ class Reminders:
             for name, address in addresses.items()
         }
         self.staff.put(f"/v1/messaging/reminder-policies/{self.policy}", {**POLICY, "enabled": False})
-        return {"preview": previewed, **found}
+        return {"preview": previewed, **found, "called": self._called()}
+
+    def _call(self) -> None:
+        """Somebody is called where it is noon, for nobody is called at night."""
+        text = {
+            "key": self.policy,
+            "channel": "voice",
+            "category": "operational",
+            "vendor_template": "3c90c3cc-0d44-4b50-8888-8dd25736052a",
+            "body_text": "Hello {{recipient_name}}.",
+        }
+        made = self.staff.post("/v1/messaging/templates", text)
+        self.staff.patch(f"/v1/messaging/templates/{made['id']}", {"state": "active"})
+        hours_from_noon = datetime.now(UTC).hour - 12
+        requested = {
+            "template_key": self.policy,
+            "category": "operational",
+            "channels": ["voice"],
+            "dedupe_key": self.policy,
+            "recipients": [{"phone": CALLED, "name": "Ada", "time_zone": f"Etc/GMT{hours_from_noon:+d}"}],
+        }
+        self._publish("message_requested", requested)
+
+    def _called(self) -> dict[str, Any]:
+        """What became of the call, once Bolna has confirmed its end."""
+
+        def ended() -> dict[str, Any] | None:
+            rows = self.staff.every("/v1/messaging/deliveries", template_key=self.policy)
+            found = [self.staff.get(f"/v1/messaging/deliveries/{row['id']}/explanation") for row in rows]
+            told = [one for one in found if any(h["kind"] == "completed" for h in one["history"])]
+            return told[0] if told else None
+
+        explained = wait_for(ended, seconds=PATIENCE_SECONDS, what="the call's end")
+        calls = [one for one in self._inbox(CALLED) if one["reference"] == explained["delivery_id"]]
+        return {"calls": calls, "explanation": explained}
 
     def _tell(self, event: str, subject_id: str, data: Mapping[str, Any]) -> None:
-        """As another domain would, over the bus."""
+        """Of a class, as another domain would."""
+        told_at = datetime.now(UTC).isoformat()
+        self._publish(event, {"kind": "class_session", "subject_id": subject_id, "told_at": told_at, **data})
+
+    def _publish(self, event: str, data: Mapping[str, Any]) -> None:
+        """Over the bus."""
         now = datetime.now(UTC).isoformat()
         detail = {
             "event_id": str(uuid4()),
@@ -92,7 +134,7 @@ class Reminders:
             "version": 1,
             "occurred_at": now,
             "correlation_id": "reminders",
-            "data": {"kind": "class_session", "subject_id": subject_id, "told_at": now, **data},
+            "data": data,
         }
         entry = {
             "Source": "lodestar.messaging",

@@ -1,4 +1,4 @@
-"""A reminder that goes out, one that moves along, and one that is not sent, in the embedded AWS."""
+"""A reminder that goes out, one that moves along, one that is not sent, and a call, in the embedded AWS."""
 
 import pytest
 
@@ -22,3 +22,9 @@ def test_only_the_class_that_takes_place_is_mailed_and_the_others_say_why(stack:
     assert moved == {1: ("cancelled", "anchor_moved"), 2: ("scheduled", None)}
     (cancelled,) = found["cancelled"]["scheduled"]
     assert cancelled["explanation"] == "What it reminds of was cancelled."
+    (call,) = found["called"]["calls"]
+    steps = [step["state"] for step in call["states"]]
+    assert steps == ["queued", "initiated", "ringing", "in-progress", "call-disconnected", "completed"]
+    assert found["called"]["explanation"]["state"] == "delivered"
+    (end,) = [one for one in found["called"]["explanation"]["history"] if one["kind"] == "completed"]
+    assert end["detail"]["recording_url"].endswith(f"{call['id']}/recording")

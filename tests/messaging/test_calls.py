@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from local.processes import wait_until
@@ -115,7 +116,10 @@ def test_a_call_ends_as_bolna_says_whatever_the_order_of_its_webhooks(
     assert happened["detail"]["status"] == word
     if state == "delivered":
         assert told["summary"] == "Somebody answered the call."
-        assert happened["detail"]["recording_url"].endswith(f"{placed['vendor_message_id']}.mp3")
+        assert happened["detail"]["recording_url"].endswith(f"{placed['vendor_message_id']}/recording")
+        sound = httpx.get(happened["detail"]["recording_url"])
+        assert (sound.status_code, sound.headers["content-type"]) == (200, "audio/wav")
+        assert "Systems design" in " ".join(shown["details"]["transcript"])
         assert float(happened["detail"]["duration_seconds"]) >= 30
     else:
         assert told["summary"] == ended["detail"]

@@ -2,18 +2,17 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from backbone import redrive
-from lodestar import aws, events
-from lodestar.config import settings
+from lodestar import events
 from lodestar.contracts.learning import StarAwarded
 from lodestar.db import work_for
 from lodestar.ids import new_id
@@ -35,27 +34,6 @@ REASONS = {
     "learner": "notifications_recipient_id_fkey",
 }
 """What is wrong with a poisoned message, and what a person reads about it."""
-
-
-@pytest.fixture
-def queues(monkeypatch: pytest.MonkeyPatch) -> Iterator[Queues]:
-    prefix = f"stack-{uuid4().hex[:12]}-"
-    monkeypatch.setenv("QUEUE_PREFIX", prefix)
-    settings.cache_clear()
-    made = Queues.of_domain(prefix, "Messaging")
-    ask = aws.call
-
-    def call(service: str, target: str, body: dict[str, Any], **options: Any) -> dict[str, Any]:
-        """moto does not say which queue a letter comes from, as AWS does."""
-        answer = ask(service, target, body, **options)
-        for letter in answer.get("Messages", []):
-            letter["Attributes"]["DeadLetterQueueSourceArn"] = made.arn
-        return answer
-
-    monkeypatch.setattr(aws, "call", call)
-    yield made
-    monkeypatch.undo()
-    settings.cache_clear()
 
 
 def a_star(org_id: UUID, learner_id: UUID, **detail: Any) -> dict[str, Any]:

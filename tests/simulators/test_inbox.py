@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from local.processes import wait_until
 from tests.simulators.running import Simulators
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
@@ -42,8 +43,8 @@ def whatsapp(simulators: Simulators, text: str = "Hello") -> None:
     httpx.post(f"{simulators.url}/aisensy/campaign/t1/api/v2", json=body).raise_for_status()
 
 
-def call(simulators: Simulators) -> None:
-    body = {"agent_id": "a", "recipient_phone_number": "+12025550101", "user_data": {"name": HOSTILE}}
+def call(simulators: Simulators, number: str = "+12025550101") -> None:
+    body = {"agent_id": "a", "recipient_phone_number": number, "user_data": {"name": HOSTILE}}
     httpx.post(
         f"{simulators.url}/bolna/call", json=body, headers={"authorization": "Bearer k"}
     ).raise_for_status()
@@ -106,6 +107,24 @@ def test_attachments_are_downloaded_and_never_shown(inbox: Simulators) -> None:
     assert file.headers["x-content-type-options"] == "nosniff"
     assert httpx.get(f"{inbox.url}/_inbox/{message['id']}/attachments/2").status_code == 404
     assert httpx.get(f"{inbox.url}/_inbox/none/html").status_code == 404
+
+
+def test_a_call_that_ended_is_shown_with_what_was_said_and_can_be_heard(inbox: Simulators) -> None:
+    call(inbox, "+12025550100")
+
+    def ended() -> bool:
+        return bool(inbox.inbox(to="5550100", channel="voice")["states"] == {"completed": 1})
+
+    wait_until(ended, seconds=15, what="the call's end")
+    [message], [busy] = (inbox.inbox(to=n, channel="voice")["messages"] for n in ("5550100", "5550101"))
+    page = httpx.get(f"{inbox.url}/_inbox", params={"to": "5550100"}).text
+    assert "<b>user</b> <bdi>Thank you, I will be there.</bdi>" in page
+    assert "&lt;script&gt;" in page
+    assert page.count("<script") == 1
+    sound = httpx.get(f"{inbox.url}/_inbox/{message['id']}/recording")
+    assert sound.headers["content-type"] == "audio/wav"
+    assert sound.content.startswith(b"RIFF")
+    assert httpx.get(f"{inbox.url}/_inbox/{busy['id']}/recording").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,14 @@ RECORD_FAILURE = text(
 )
 
 
+RECORD_RECOVERY = text(
+    """
+    UPDATE backbone.inbox SET processed_at = now(), attempts = attempts + 1, last_error = NULL
+    WHERE event_id = :event_id AND reaction = :reaction AND processed_at IS NULL
+    """
+)
+
+
 class Event(BaseModel):
     """Something that happened, in the past tense. Subclasses live in `lodestar.contracts.<domain>`."""
 
@@ -101,7 +109,8 @@ def stepwise_reaction(event_type: type[E], react: Callable[[UUID, E], None]) -> 
     work of its own, none of them during the call.
 
     It may run any number of times for one event, whatever it has committed before; its own rows must make the effect
-    single, for no inbox row can commit with all of it. A message that fails comes again, as with `reaction`.
+    single, for no inbox row can commit with all of it. A message that fails comes again, as with `reaction`; its error
+    stands in the inbox until it succeeds.
     """
     name = f"{react.__module__}.{react.__name__}"
 
@@ -120,6 +129,8 @@ def _in_steps(org_id: UUID, event_id: UUID, name: str, effect: Callable[[], None
     except Exception as error:
         _record_failure(org_id, event_id, name, error)
         raise
+    with work_for(org_id) as session:
+        session.execute(RECORD_RECOVERY, {"event_id": event_id, "reaction": name})
 
 
 def _record_failure(org_id: UUID, event_id: UUID, name: str, error: Exception) -> None:
