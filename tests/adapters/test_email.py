@@ -168,6 +168,10 @@ def test_what_is_not_exactly_one_mailbox_is_never_sent(simulators: Simulators, a
         ({"text": " "}, "no_text"),
         ({"attachments": (email.Attachment(filename="a\r\nb", content_type="text/plain", data=b"x"),)}, "invalid_filename"),
         ({"attachments": (email.Attachment(filename="a", content_type="x/y", data=bytes(20 * 2**20)),)}, "too_large"),
+        ({"attachments": (email.Attachment(filename="a", content_type="text", data=b"x"),)}, "invalid_content_type"),
+        ({"attachments": (email.Attachment(filename="a", content_type="text/plain\r\nBcc: b@example.org", data=b"x"),)}, "invalid_content_type"),
+        ({"attachments": (email.Attachment(filename="a", content_type="text/plain; x", data=b"x"),)}, "invalid_content_type"),
+        ({"attachments": (email.Attachment(filename="a", content_type="x/y", data=b"x", content_id="a>\r\nBcc: b"),)}, "invalid_content_id"),
     ],
 )  # fmt: skip
 def test_what_would_break_a_mail_is_refused_by_name(

@@ -62,9 +62,13 @@ class Queues:
             ]
             answer = handler({"Records": records}, None)
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-            done = [m for m in messages if m["MessageId"] not in failed]
-            for message in done:
-                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+            done = [
+                {"Id": str(nth), "ReceiptHandle": m["ReceiptHandle"]}
+                for nth, m in enumerate(messages)
+                if m["MessageId"] not in failed
+            ]
+            if done:
+                sqs.delete_message_batch(QueueUrl=self.queue, Entries=done)
             taken += len(done)
         return taken
 

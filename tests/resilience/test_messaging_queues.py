@@ -193,6 +193,20 @@ def test_control_without_the_record_of_failures_letters_have_no_reason(
     proof.control("R7", "failures are not recorded", tried=POISON, caught=len(bad.kinds) - len(why))
 
 
+def test_control_without_the_record_of_success_what_was_mended_still_counts_as_failed(
+    proof: Proof, queues: Queues, theirs: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reaction in steps once recorded its failures only, and the runbook's query found them for good."""
+    nothing = text("SELECT 1 WHERE CAST(:event_id AS uuid) IS NOT NULL AND :reaction <> ''")
+    monkeypatch.setattr(events, "RECORD_RECOVERY", nothing)
+    flow = flow_of("batch_continued")
+    messages, bad, _, _ = sent_through(flow, queues, Where(an_organization(), theirs.url), monkeypatch)
+    bad.mend()
+    redrive.handler({"domain": "messaging"}, None)
+    queues.work_off(flow.handler)
+    proof.control("R7", "successes are not recorded", tried=POISON, caught=len(reasons(flow, messages)))
+
+
 def test_control_without_a_look_at_the_state_what_comes_twice_is_sent_twice(
     proof: Proof, queues: Queues, theirs: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,8 +12,7 @@ from lodestar.config import settings
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
 
-TIMEOUT_SECONDS: Any = (2, 5)
-"""To connect, and to be answered. botocore takes the pair, although its type says a number."""
+CONNECT_SECONDS, ANSWER_SECONDS = 2.0, 5.0
 TOKEN_LIFETIME_SECONDS = 900
 FIRST_REFUSAL = 300
 
@@ -31,10 +30,11 @@ class AwsUnreachable(Exception):
 
 
 @cache
-def _connections() -> Any:
+def _connections(answer_seconds: float) -> Any:
     from botocore.httpsession import URLLib3Session
 
-    return URLLib3Session(timeout=TIMEOUT_SECONDS)
+    pair: Any = (CONNECT_SECONDS, answer_seconds)  # botocore takes it, although its type says a number.
+    return URLLib3Session(timeout=pair)
 
 
 @cache
@@ -60,14 +60,21 @@ def call(service: str, target: str, body: dict[str, Any], *, json_version: str =
 
 
 def post(
-    service: str, path: str, body: dict[str, Any], *, host: str, url: str | None = None
+    service: str,
+    path: str,
+    body: dict[str, Any],
+    *,
+    host: str,
+    url: str | None = None,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> dict[str, Any]:
     """POST to an AWS REST-JSON service, whose host may be named otherwise than what is signed; or to who stands in
     for it at `url`.
 
     Raises `AwsRefused` and `AwsUnreachable`.
     """
-    return _posted(service, path, body, headers={"Content-Type": "application/json"}, host=host, url=url)
+    headers = {"Content-Type": "application/json"}
+    return _posted(service, path, body, headers=headers, host=host, url=url, answer_seconds=answer_seconds)
 
 
 def _posted(
@@ -78,6 +85,7 @@ def _posted(
     headers: dict[str, str],
     host: str,
     url: str | None = None,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> dict[str, Any]:
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
@@ -88,7 +96,7 @@ def _posted(
     request = AWSRequest(method="POST", url=url + path, data=json.dumps(body), headers=headers)
     SigV4Auth(credentials(), service, region).add_auth(request)
     try:
-        response = _connections().send(request.prepare())
+        response = _connections(answer_seconds).send(request.prepare())
     except BotoCoreError as error:
         raise AwsUnreachable(type(error).__name__) from error
     content: dict[str, Any] = _document(response.content)

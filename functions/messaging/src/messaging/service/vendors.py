@@ -1,7 +1,6 @@
 """Claimed deliveries are handed to their channel's vendor; each gets one of the four outcomes."""
 
 import base64
-import binascii
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -102,9 +101,11 @@ def _email(org_id: UUID, one: Gathered, *, nonce: str) -> Email:
 
 
 def _attachments(org_id: UUID, rows: Sequence[Mapping[str, Any]]) -> tuple[Attachment, ...]:
-    """The files. Raises Refused when one is not there, or all of them are too large."""
+    """The files. Raises Refused when one is not there or cannot be read, or all of them are too large."""
     found, left = list[Attachment](), LARGEST_ATTACHMENTS_BYTES
     for row in rows:
+        if not isinstance(row.get("name"), str) or not isinstance(row.get("type"), str):
+            raise Refused("attachment_unreadable", "An attachment has no name or no type.")
         data = _stored(org_id, row, left) if "storage_key" in row else _inline(row)
         left -= len(data)
         if left < 0:
@@ -127,7 +128,7 @@ def _stored(org_id: UUID, row: Mapping[str, Any], left: int) -> bytes:
 def _inline(row: Mapping[str, Any]) -> bytes:
     try:
         return base64.b64decode(row["content"], validate=True)
-    except (KeyError, binascii.Error):
+    except (KeyError, TypeError, ValueError):
         raise Refused("attachment_unreadable", f"The attachment {row.get('name')} cannot be read.") from None
 
 

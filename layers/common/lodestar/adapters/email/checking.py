@@ -21,6 +21,10 @@ _VENDORS_HEADERS = frozenset(
 )  # fmt: skip
 """Set by the vendor from the message itself."""
 
+_WORD = r"[A-Za-z0-9!#$&^_.+-]{1,127}"
+_MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(?: *; *{_WORD}=(?:{_WORD}|\"[ !#-~]{{0,200}}\"))*")
+_CONTENT_ID = re.compile(r"[!-;=?-~]{1,200}")
+
 LONGEST_ADDRESS = 254
 LONGEST_LINE = 900
 """RFC 5322 allows 998 octets a line; what the vendors put before the text is left room for."""
@@ -82,6 +86,11 @@ def _of_content(email: Email) -> Refused | None:
         return Refused("no_text", "The message has no text part.")
     if any(_has_controls(attached.filename) or not attached.filename for attached in email.attachments):
         return Refused("invalid_filename", "An attachment's name is empty or holds a line break.")
+    for attached in email.attachments:
+        if not _MEDIA_TYPE.fullmatch(attached.content_type):
+            return Refused("invalid_content_type", "An attachment's content type is none (RFC 2045).")
+        if attached.content_id is not None and not _CONTENT_ID.fullmatch(attached.content_id):
+            return Refused("invalid_content_id", "An attachment's content id cannot be sent.")
     texts = len(email.text.encode()) + len((email.html or "").encode())
     if texts + sum(len(attached.data) * 4 // 3 for attached in email.attachments) > LARGEST_EMAIL_BYTES:
         size = LARGEST_EMAIL_BYTES // 2**20

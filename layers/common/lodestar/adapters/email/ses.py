@@ -10,6 +10,7 @@ from lodestar import aws, clock
 from lodestar.adapters.email.checking import ascii_address, refusal, substituted
 from lodestar.adapters.email.port import Address, Attachment, Email
 from lodestar.adapters.sending import Accepted, NotSent, Outcome, OutcomeUnknown, Refused
+from lodestar.adapters.wire import ANSWER_SECONDS
 
 PATH = "/v2/email/outbound-emails"
 REFERENCE_TAG = "reference"
@@ -56,7 +57,14 @@ class Ses:
 
     def _send(self, message: Email) -> Outcome:
         try:
-            answer = aws.post("ses", PATH, self._request(message), host="email", url=self._url)
+            answer = aws.post(
+                "ses",
+                PATH,
+                self._request(message),
+                host="email",
+                url=self._url,
+                answer_seconds=ANSWER_SECONDS,
+            )
         except aws.AwsUnreachable as error:
             if str(error) in _NEVER_LEFT:
                 return NotSent(f"SES could not be reached ({error}).")
