@@ -6,14 +6,17 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from local.processes import wait_until
 from lodestar import clock
 from lodestar.adapters import voice
 from lodestar.adapters.sending import Accepted
 from lodestar.contracts.messaging import Channel, Recipient
+from lodestar.db import work_for
 from lodestar.ids import new_id
 from lodestar.principal import NOBODY, Role
+from messaging.schedules import webhooks_due
 from messaging.service import sweeping
 from tests import bus, gateway
 from tests.adapters.listening import Endpoint, endpoint
@@ -68,13 +71,18 @@ def a_template(staff: Person, key: str = KEY) -> None:
     ).expect(200)
 
 
-def call(staff: Person, number: str, **changes: Any) -> None:
+def call(staff: Person, number: str, *, zone: str = "Europe/Berlin", **changes: Any) -> None:
     usual = {
         "template_key": KEY, "category": "operational", "channels": (Channel.VOICE,),
         "variables": {"title": "Systems design", "starts_at": "2026-03-02T14:00:00Z"},
     }  # fmt: skip
-    recipient = Recipient(phone=number, name="Ada Lovelace", time_zone="Europe/Berlin")
+    recipient = Recipient(phone=number, name="Ada Lovelace", time_zone=zone)
     a_message(staff.org_id, recipient, **{**usual, **changes})
+
+
+def where_it_is_noon() -> str:
+    """A zone, for tests in which the database's clock and ours have to agree."""
+    return f"Etc/GMT{clock.now().hour - 12:+d}"
 
 
 def noon(monkeypatch: pytest.MonkeyPatch, *, hour: int = 12) -> None:
@@ -188,3 +196,49 @@ def test_nobody_is_called_at_night_but_for_what_is_due_within_two_hours(
     assert urgent["state"] == "sent"
     assert "two hours" in str(explanation(staff, urgent)["checks"])
     assert [one["to"] for one in simulators.inbox(channel="voice")["messages"]] == ["+12025550100"]
+
+
+def test_a_call_whose_last_webhooks_are_lost_ends_all_the_same(
+    staff: Person, simulators: Simulators, bolna: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks_due, "GRACE", timedelta(0))
+    simulators.order("bolna", time_factor=10)
+    a_template(staff)
+    call(staff, "+12025550101", zone=where_it_is_noon())
+    wait_until(lambda: len(bolna.posted) >= 1, seconds=10, what="queued")
+    (first,) = bolna.posted
+    assert raw("bolna", first.body.decode(), {}).status == 204
+    bus.deliver(NOBODY)
+    assert deliveries(staff)[0]["state"] == "sent"
+    assert waiting(first.body) == ("received", "The call has not ended yet.")
+
+    stop = f"{simulators.url}/bolna/call/{deliveries(staff)[0]['vendor_message_id']}/stop"
+    httpx.post(stop, headers={"authorization": "Bearer key"}).raise_for_status()
+    webhooks_due.run()
+    bus.deliver(NOBODY)
+    (ended,) = deliveries(staff)
+    assert (ended["state"], ended["reason"]) == ("failed", "failed")
+    assert waiting(first.body) == ("processed", None)
+
+
+def test_nobody_asks_for_ever_about_a_call_that_does_not_end(
+    staff: Person, simulators: Simulators, bolna: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_template(staff)
+    call(staff, "+12025550107", zone=where_it_is_noon())
+    wait_until(lambda: len(bolna.posted) >= 1, seconds=10, what="queued")
+    (first,) = bolna.posted
+    assert raw("bolna", first.body.decode(), {}).status == 204
+    later = clock.now() + timedelta(hours=3)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    bus.deliver(NOBODY)
+    assert waiting(first.body)[0] == "processed"
+    assert deliveries(staff)[0]["state"] == "sent"
+
+
+def waiting(body: bytes) -> tuple[str, str | None]:
+    """The state of the kept webhook of this body, and why it waits."""
+    query = text("SELECT state, last_error FROM messaging.inbound_events WHERE body = :body")
+    with work_for(NOBODY) as session:
+        row = session.execute(query, {"body": body}).one()
+        return row.state, row.last_error

@@ -29,6 +29,9 @@ from messaging.rules import inbound as rules
 
 PATIENCE = timedelta(minutes=10)
 """A vendor may tell of a message before our own call has come back with the vendor's name of it."""
+LONGEST_CALL = timedelta(hours=2)
+GOING_ON = frozenset({"sent", "ringing", "answered"})
+"""A call's kinds before its end. Bolna repeats no webhook: the hint that a call began keeps us asking for its end."""
 TOLD_OF = frozenset({"delivered", "read", "replied", "failed"})
 WEBHOOKS = {
     "sendgrid": email.webhook, "ses": email.told_by_ses, "aisensy": whatsapp.webhook, "bolna": voice.webhook,
@@ -60,6 +63,8 @@ def process(inbound_id: UUID) -> str:
             act_for(session, Principal(user_id=NOBODY, org_id=org_id))
             _apply(session, list(of_one))
         act_for(session, NO_TENANT)
+        if _has_more_to_come(row, webhook, told=told, known=known):
+            return row.state
         _conclude(row, told=len(told), known=len(known), matched=len(matched))
         return row.state
 
@@ -69,6 +74,20 @@ def _confirmed(told: Sequence[VendorEvent]) -> list[VendorEvent]:
     names = dict.fromkeys(event.vendor_message_id for event in told if event.vendor_message_id)
     states = [voice.voice_caller().execution(name) for name in names]
     return [state.event() for state in states if state is not None]
+
+
+def _has_more_to_come(
+    row: InboundEvent, webhook: Webhook, *, told: Sequence[VendorEvent], known: Sequence[VendorEvent]
+) -> bool:
+    """Whether it is asked about again in a minute, because it told that a call began and the call goes on."""
+    began = any(event.kind == "sent" for event in told)
+    if webhook.authenticated or not began or not any(event.kind in GOING_ON for event in known):
+        return False
+    if clock.now() - row.created_at >= LONGEST_CALL:
+        return False
+    row.attempts += 1
+    row.last_error = "The call has not ended yet."
+    return True
 
 
 def _conclude(row: InboundEvent, *, told: int, known: int, matched: int) -> None:
