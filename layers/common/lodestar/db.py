@@ -23,6 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapp
 from lodestar import invocations, outbox
 from lodestar.config import settings
 from lodestar.ids import new_id
+from lodestar.pipelining import Connection
 from lodestar.principal import NOBODY, Principal
 from lodestar.problems import StaleVersion
 
@@ -104,7 +105,12 @@ def engine() -> Engine:
     invocations.count_statements(made)
     if settings().database_iam_auth:
         event.listen(made, "do_connect", _sign_in_by_iam(url))
+    event.listen(made, "do_connect", _connect)
     return made
+
+
+def _connect(_dialect: object, _record: object, args: Any, parameters: dict[str, Any]) -> Connection:
+    return Connection(*args, **parameters)
 
 
 def _sign_in_by_iam(url: URL) -> Any:
