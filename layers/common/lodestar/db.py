@@ -27,7 +27,7 @@ from lodestar.pipelining import Connection
 from lodestar.principal import NOBODY, Principal
 from lodestar.problems import StaleVersion
 
-ENTER = text("SELECT backbone.enter(:org_id, :user_id, :read_only)")
+ENTER = "SELECT backbone.enter(%s, %s, %s)"
 CONNECT_TIMEOUT_SECONDS = 5
 AUTHORITIES = Path(__file__).with_name("rds-authorities.pem")
 """From AWS's published bundle: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html"""
@@ -127,12 +127,16 @@ def _sign_in_by_iam(url: URL) -> Any:
 def _enter(session: Session, principal: Principal, *, read_only: bool) -> None:
     """Bind the transaction to its organization. As its first statement it also finds out whether the warm
     connection died since the last call, in which case a new one is opened, once."""
-    context = {"org_id": principal.org_id, "user_id": principal.user_id, "read_only": read_only}
     try:
-        session.execute(ENTER, context)
+        _bind(session, principal, read_only=read_only)
     except DBAPIError:
         session.invalidate()
-        session.execute(ENTER, context)
+        _bind(session, principal, read_only=read_only)
+
+
+def _bind(session: Session, principal: Principal, *, read_only: bool) -> None:
+    """Every transaction's first statement goes to the driver as it is: the ORM would look twice for nothing."""
+    session.connection().exec_driver_sql(ENTER, (principal.org_id, principal.user_id, read_only))
 
 
 @contextmanager
@@ -167,7 +171,7 @@ def act_for(session: Session, principal: Principal) -> None:
     outbox.write(session)
     session.info["principal"] = principal
     invocations.serve(principal.org_id)
-    session.execute(ENTER, {"org_id": principal.org_id, "user_id": principal.user_id, "read_only": False})
+    _bind(session, principal, read_only=False)
 
 
 def principal_of(session: Session) -> Principal:

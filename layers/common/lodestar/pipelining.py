@@ -57,6 +57,8 @@ def moment(data: str) -> Any:
 class Cursor(legacy.Cursor):  # type: ignore[misc]
     """Sends a statement that has parameters at once; one without is a simple query, which is one message anyway."""
 
+    _input_oids: Sequence[int]
+
     def execute(self, operation: str, args: Sequence[Any] = (), stream: Any = None) -> "Cursor":
         """As the DB-API says. Raises the same errors as pg8000's cursor."""
         if not args or stream is not None or self._c is None:
