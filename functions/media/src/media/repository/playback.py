@@ -86,16 +86,13 @@ def views(asset_id: UUID, *, completed: bool | None) -> Select[PlaybackSegments,
 
     The completion is looked up row by row: joined, PostgreSQL would read all of the asset's for one page.
     """
-    completed_at = (
-        select(PlaybackCompletion.created_at)
-        .where(
-            PlaybackCompletion.org_id == PlaybackSegments.org_id,
-            PlaybackCompletion.asset_id == PlaybackSegments.asset_id,
-            PlaybackCompletion.learner_id == PlaybackSegments.learner_id,
-        )
-        .scalar_subquery()
+    found = select(PlaybackCompletion.created_at).where(
+        PlaybackCompletion.org_id == PlaybackSegments.org_id,
+        PlaybackCompletion.asset_id == PlaybackSegments.asset_id,
+        PlaybackCompletion.learner_id == PlaybackSegments.learner_id,
     )
+    completed_at = found.scalar_subquery()
     query = select(PlaybackSegments, completed_at).where(PlaybackSegments.asset_id == asset_id)
     if completed is None:
         return query
-    return query.where(completed_at.is_not(None) if completed else completed_at.is_(None))
+    return query.where(completed_at.is_not(None) if completed else ~found.exists())
