@@ -65,8 +65,8 @@ def list_enrollments(
 )
 def enrol(body: EnrollmentCreate, caller: Staff, session: WriteSession) -> EnrollmentRead:
     """On a program that the organization is offered; learners of Job Readiness are enrolled by themselves."""
-    row = enrolment.by_staff(session, program_id=body.program_id, learner_id=body.learner_id)
-    return service.read(session, caller, row.id)
+    row, learner = enrolment.by_staff(session, program_id=body.program_id, learner_id=body.learner_id)
+    return service.read(session, caller, row.id, known={learner.user_id: learner})
 
 
 @router.get(

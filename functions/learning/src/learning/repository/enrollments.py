@@ -93,6 +93,23 @@ def is_assigned(session: Session, program_id: UUID) -> bool:
     return session.scalar(statement) is not None
 
 
+def offered_version(session: Session, program_id: UUID) -> ProgramVersion | None:
+    """The newest published version of a program that the organization is offered now."""
+    statement = (
+        select(ProgramVersion)
+        .join(ProgramAssignment, ProgramAssignment.program_id == ProgramVersion.program_id)
+        .where(
+            ProgramAssignment.org_id == principal_of(session).org_id,
+            ProgramAssignment.ended_at.is_(None),
+            ProgramVersion.program_id == program_id,
+            ProgramVersion.published_at.is_not(None),
+        )
+        .order_by(ProgramVersion.number.desc())
+        .limit(1)
+    )
+    return session.scalars(statement).first()
+
+
 def touch(session: Session, enrollment_id: UUID) -> None:
     """The learner did something just now. What people edit is unchanged, so its version is too."""
     statement = update(Enrollment).where(Enrollment.id == enrollment_id).values(progressed_at=now())

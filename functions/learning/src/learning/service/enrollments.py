@@ -1,7 +1,7 @@
 """Enrollments as people read and change them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -53,16 +53,28 @@ def list_for(
     return Page(_read_all(session, principal, found.data), found.page)
 
 
-def read(session: Session, principal: Principal, enrollment_id: UUID) -> EnrollmentRead:
-    """Raises `NotFound`, `IndividualsHidden`."""
+def read(
+    session: Session,
+    principal: Principal,
+    enrollment_id: UUID,
+    *,
+    known: Mapping[UUID, identity.Member] | None = None,
+) -> EnrollmentRead:
+    """`known` is the learner, where they were looked up before. Raises `NotFound`, `IndividualsHidden`."""
     require_individuals(principal)
     row = progress.one(session, principal, enrollment_id)
     if row is None:
         raise NotFound()
-    return _read_all(session, principal, [row])[0]
+    return _read_all(session, principal, [row], known=known)[0]
 
 
-def _read_all(session: Session, principal: Principal, rows: Sequence[Any]) -> list[EnrollmentRead]:
+def _read_all(
+    session: Session,
+    principal: Principal,
+    rows: Sequence[Any],
+    *,
+    known: Mapping[UUID, identity.Member] | None = None,
+) -> list[EnrollmentRead]:
     ids = [row[0].id for row in rows]
     modules: dict[UUID, list[ModuleState]] = defaultdict(list)
     offers: set[UUID] = set()
@@ -70,7 +82,7 @@ def _read_all(session: Session, principal: Principal, rows: Sequence[Any]) -> li
         modules[module.enrollment_id].append(_module_state(module))
         offers |= {module.enrollment_id} if module.offered else set()
     learners = [row[0].learner_id for row in rows]
-    names = identity.members(session, learners) if principal.is_staff else {}
+    names = known or (identity.members(session, learners) if principal.is_staff else {})
     return [
         _read(
             *row, modules=modules[row[0].id], offered=row[0].id in offers, member=names.get(row[0].learner_id)

@@ -1,6 +1,7 @@
 """Enrolling: by staff, and by itself when a learner joins or a program is assigned (JR-05)."""
 
 from collections.abc import Sequence
+from typing import NoReturn
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from learning.models.programs import ProgramVersion
 from learning.repository import enrollments as repository
 from learning.repository import programs
 from lodestar.contracts import identity
-from lodestar.contracts.identity import MembershipCreated
+from lodestar.contracts.identity import Member, MembershipCreated
 from lodestar.contracts.learning import EnrollmentCreated, ProgramAssigned
 from lodestar.events import emit
 from lodestar.principal import Role
@@ -40,19 +41,25 @@ def on_assignment(session: Session, event: ProgramAssigned) -> None:
         after = learners[-1]
 
 
-def by_staff(session: Session, *, program_id: UUID, learner_id: UUID) -> Enrollment:
+def by_staff(session: Session, *, program_id: UUID, learner_id: UUID) -> tuple[Enrollment, Member]:
     """Enrol one learner. Raises `NotFound`, `NotAssigned`, `NotPublished`, `AlreadyEnrolled`."""
-    if not repository.is_assigned(session, program_id):
-        raise NotFound() if programs.own_program(session, program_id) is None else NotAssigned()
-    if learner_id not in identity.members(session, [learner_id]):
-        raise NotFound("There is no such learner in your organization.")
-    version = programs.published_versions(session, [program_id]).get(program_id)
+    learner = identity.members(session, [learner_id]).get(learner_id)
+    version = repository.offered_version(session, program_id)
     if version is None:
-        raise NotPublished()
+        _refuse(session, program_id)
+    if learner is None:
+        raise NotFound("There is no such learner in your organization.")
     made = _enrol(session, version, [learner_id])
     if not made:
         raise AlreadyEnrolled()
-    return made[0]
+    return made[0], learner
+
+
+def _refuse(session: Session, program_id: UUID) -> NoReturn:
+    """Say why the organization offers its learners no version of the program."""
+    if repository.is_assigned(session, program_id):
+        raise NotPublished()
+    raise NotFound() if programs.own_program(session, program_id) is None else NotAssigned()
 
 
 def _enrol(session: Session, version: ProgramVersion, learner_ids: Sequence[UUID]) -> list[Enrollment]:

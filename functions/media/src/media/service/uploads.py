@@ -81,9 +81,10 @@ def begin(work: Work, *, caller: Principal, body: UploadCreate) -> UploadStatus:
     """
     if not purposes.parts_of(body.size_bytes):
         with work.conclusion() as session:
-            return _intended(session, work, caller=caller, body=body)
+            _intend(session, work, caller=caller, body=body)
+            return read(session, caller=caller, upload_id=work.intent_id)
     with work.transaction() as session:
-        upload = _intended(session, work, caller=caller, body=body).upload
+        upload = _intend(session, work, caller=caller, body=body)
     multipart_id = upload.multipart_id or _multipart_for(upload, is_resumed=work.is_resumed)
     with work.conclusion() as session:
         begun = _mine(session, work.intent_id, caller)
@@ -91,11 +92,11 @@ def begin(work: Work, *, caller: Principal, body: UploadCreate) -> UploadStatus:
         return begun
 
 
-def _intended(session: Session, work: Work, *, caller: Principal, body: UploadCreate) -> UploadStatus:
+def _intend(session: Session, work: Work, *, caller: Principal, body: UploadCreate) -> Upload:
     """The upload that every try of the request is about."""
-    if not work.is_resumed:
-        _open(session, work.intent_id, caller=caller, body=body)
-    return read(session, caller=caller, upload_id=work.intent_id)
+    if work.is_resumed:
+        return _mine(session, work.intent_id, caller).upload
+    return _open(session, work.intent_id, caller=caller, body=body)
 
 
 def _multipart_for(upload: Upload, *, is_resumed: bool) -> str:
@@ -105,7 +106,7 @@ def _multipart_for(upload: Upload, *, is_resumed: bool) -> str:
     return begun or store.start_multipart(upload.storage_key, content_type=upload.content_type)
 
 
-def _open(session: Session, upload_id: UUID, *, caller: Principal, body: UploadCreate) -> None:
+def _open(session: Session, upload_id: UUID, *, caller: Principal, body: UploadCreate) -> Upload:
     limits.spend(session, "uploads", caller.user_id, capacity=UPLOADS_AN_HOUR, per_seconds=3600)
     purpose = _permitted(caller, body)
     content_type = purposes.base_type(body.content_type)
@@ -137,6 +138,7 @@ def _open(session: Session, upload_id: UUID, *, caller: Principal, body: UploadC
     )  # fmt: skip
     session.add(upload)
     session.flush()
+    return upload
 
 
 def _permitted(caller: Principal, body: UploadCreate) -> Purpose:
@@ -218,8 +220,11 @@ def complete(work: Work, *, caller: Principal, upload_id: UUID, body: Completion
     _must_be_open(mine.upload)
     stored = _stored(mine.upload, [Part(number=p.number, etag=p.etag) for p in body.parts])
     with work.conclusion() as session:
-        receive(session, key=stored.key, size=stored.size, etag=stored.etag)
-        return _mine(session, upload_id, caller)
+        found = repository.upload_by_key(session, stored.key)
+        if found is None:
+            raise NotFound()
+        _take(session, *found, size=stored.size, etag=stored.etag)
+        return UploadStatus(*found, target=None)
 
 
 def _stored(upload: Upload, named: list[Part]) -> ObjectInfo:
@@ -255,6 +260,10 @@ def receive(session: Session, *, key: str, size: int, etag: str) -> bool:
         log.info("object_without_upload", key=key)
         return False
     upload, asset = found
+    return _take(session, upload, asset, size=size, etag=etag)
+
+
+def _take(session: Session, upload: Upload, asset: MediaAsset, *, size: int, etag: str) -> bool:
     with continuing(upload.correlation_id):
         return _receive(session, upload, asset, size=size, etag=etag)
 
