@@ -18,6 +18,7 @@ GOALS = {
     "P5": "bench.p5_statements",
     "P6": "bench.p6_lists",
     "P8": "bench.p8_reminders",
+    "P8b": "bench.p8_batches",
     "P10": "bench.p10_outbox",
     "P11": "bench.p11_row_security",
 }

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -63,6 +63,14 @@ SETTLE = text(
       sent_at timestamptz, settled_at timestamptz)
     WHERE d.id = o.id AND d.attempts = o.attempts AND d.state IN ('queued', 'deferred', 'sending', 'unknown')
     RETURNING d.id
+    """
+)
+ADD_EVENTS = text(
+    """
+    INSERT INTO messaging.delivery_events (delivery_id, kind, occurred_at, vendor, detail)
+    SELECT o.delivery_id, o.kind, o.occurred_at, o.vendor, o.detail
+    FROM jsonb_to_recordset(CAST(:events AS jsonb))
+      AS o(delivery_id uuid, kind text, occurred_at timestamptz, vendor text, detail jsonb)
     """
 )
 # The vendor told of it before our own call came back: what it said stands, and its name of the message is added.
@@ -139,13 +147,16 @@ def release(session: Session, *, now: datetime, after: Place, most: int) -> Rele
     return Released(count=row.released, queued=row.queued or {}, last=Place(row.last_time, row.last_id))
 
 
+def _among(ids: Iterable[UUID]) -> ColumnElement[bool]:
+    """One parameter, however many ids: hundreds of them cost more to be written down one by one than to be looked up."""
+    return Delivery.id == any_(literal(list(ids), ARRAY(Uuid())))
+
+
 def take(session: Session, ids: Iterable[UUID], *, now: datetime, most: int) -> Sequence[Delivery]:
     """Of these, up to `most` that wait and that no other sender is looking at; locked until the commit."""
     query = (
         select(Delivery)
-        .where(
-            Delivery.id.in_(set(ids)), Delivery.state.in_(("queued", "deferred")), Delivery.not_before <= now
-        )
+        .where(_among(ids), Delivery.state.in_(("queued", "deferred")), Delivery.not_before <= now)
         .order_by(Delivery.id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -164,7 +175,7 @@ def settle(session: Session, settlements: Sequence[Settlement], *, now: datetime
     """Write what became of them; the ids of those for which it holds, because nobody knew better meanwhile."""
     if not settlements:
         return set()
-    rows = json.dumps([asdict(one) for one in settlements], default=_as_json)
+    rows = json.dumps([_written(one) for one in settlements], default=_as_json)
     held = set(session.scalars(SETTLE, {"settlements": rows}))
     session.execute(NAME_AT_VENDOR, {"settlements": rows})
     rows_of_events = [
@@ -180,9 +191,18 @@ def settle(session: Session, settlements: Sequence[Settlement], *, now: datetime
 
 
 def add_events(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Keep what happened."""
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        session.execute(insert(DeliveryEvent).values(rows[start : start + ROWS_AT_ONCE]))
+    """Keep what happened: `delivery_id`, `kind`, `occurred_at`, `detail` and, where one told it, `vendor`."""
+    if rows:
+        session.execute(ADD_EVENTS, {"events": json.dumps(rows, default=_as_json)})
+
+
+def _written(one: Settlement) -> dict[str, Any]:
+    """What SETTLE reads; `asdict` would copy all that is told, and deeply."""
+    return {
+        column.name: getattr(one, column.name)
+        for column in fields(one)
+        if column.name not in ("kind", "told")
+    }
 
 
 def _as_json(value: Any) -> str:
@@ -193,7 +213,7 @@ def by_ids(session: Session, ids: Sequence[UUID]) -> Sequence[Delivery]:
     """These deliveries, as they are now."""
     if not ids:
         return []
-    return session.scalars(select(Delivery).where(Delivery.id.in_(ids))).all()
+    return session.scalars(select(Delivery).where(_among(ids))).all()
 
 
 def channel_of(session: Session, delivery_id: UUID) -> str | None:
@@ -237,7 +257,7 @@ def expired(
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    return session.scalars(query if of is None else query.where(Delivery.id.in_(of))).all()
+    return session.scalars(query if of is None else query.where(_among(of))).all()
 
 
 def marketing_counts(session: Session, people: Iterable[str], *, now: datetime) -> dict[str, tuple[int, int]]:

@@ -1,7 +1,10 @@
 """HTML of messages: what it may hold, and the plain text that says the same."""
 
 import re
+from functools import lru_cache
 from html.parser import HTMLParser
+
+from messaging.rules.rendering import REMEMBERED
 
 ACTIVE = frozenset({"script", "iframe", "object", "embed", "form", "input", "link", "base", "svg", "math"})
 BREAKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "ul", "ol", "blockquote"})
@@ -81,6 +84,7 @@ class _Text(HTMLParser):
             self.parts.append(re.sub(r"\s+", " ", data))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def plain(text: str) -> str:
     """The words of the HTML, a line a block, links by their address. Variables stay as they are."""
     parser = _Text()

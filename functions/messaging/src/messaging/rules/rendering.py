@@ -8,9 +8,12 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 TAG = re.compile(r"(?<!\{)\{\{\s*([#^/]?)\s*([^{}]*?)\s*\}\}(?!\})")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
+REMEMBERED = 64
+"""Texts of which what was made of them is kept: one goes to many recipients."""
 
 
 class BadTemplate(ValueError):
@@ -43,6 +46,7 @@ class Section:
 Part = Literal | Variable | Section
 
 
+@lru_cache(maxsize=REMEMBERED)
 def parse(text: str) -> tuple[Part, ...]:
     """The template's parts. Raises BadTemplate."""
     open_sections: list[tuple[str, bool, list[Part]]] = [("", False, [])]

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -85,11 +86,10 @@ def _email(org_id: UUID, one: Gathered, *, nonce: str) -> Email:
     if one.text is None or one.facts.address is None:
         raise Refused("no_address", "There is no address.")
     composed = compose_shared(one.text, one.values, nonce=nonce, unsubscribe_url=page)
-    name, address = parseaddr(settings().email_from)
     return Email(
         reference=delivery.id,
         to=Address(one.facts.address, one.name),
-        sender=Address(address, name),
+        sender=_sender(settings().email_from),
         subject=composed.subject,
         text=composed.text,
         html=composed.html,
@@ -98,6 +98,12 @@ def _email(org_id: UUID, one: Gathered, *, nonce: str) -> Email:
         substitutions=composed.substitutions,
         category=cast("Category", delivery.category),
     )
+
+
+@lru_cache(maxsize=1)
+def _sender(email_from: str) -> Address:
+    name, address = parseaddr(email_from)
+    return Address(address, name)
 
 
 def _attachments(org_id: UUID, rows: Sequence[Mapping[str, Any]]) -> tuple[Attachment, ...]:

@@ -1,7 +1,6 @@
 """What no vendor shall be asked to send: it is refused here, with a code, whichever vendor serves."""
 
 import re
-import unicodedata
 
 from lodestar.adapters.email.port import LARGEST_EMAIL_BYTES, Address, Email
 from lodestar.adapters.sending import Refused
@@ -11,6 +10,9 @@ _MAILBOX = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
 """https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address, with a domain of two labels at least."""
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Unicode's categories Cc, Zl and Zp."""
 
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")
 _VENDORS_HEADERS = frozenset(
@@ -106,4 +108,4 @@ def substituted(text: str, email: Email) -> str:
 
 
 def _has_controls(text: str) -> bool:
-    return any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text)
+    return _CONTROLS.search(text) is not None
