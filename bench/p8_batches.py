@@ -41,7 +41,7 @@ BATCH = {
     "segment": {"role": "learner"},
 }
 READY = (
-    "TRUNCATE messaging.delivery_events, messaging.deliveries",
+    "TRUNCATE messaging.delivery_events, messaging.deliveries, messaging.message_batches",
     "DELETE FROM backbone.outbox",
     "VACUUM ANALYZE messaging.deliveries",
     "VACUUM ANALYZE identity.memberships",

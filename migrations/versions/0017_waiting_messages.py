@@ -19,7 +19,8 @@ ALTER TABLE messaging.scheduled_messages
 CREATE TABLE messaging.waiting_messages (
   org_id uuid NOT NULL DEFAULT backbone.current_org(), send_at timestamptz NOT NULL, id uuid NOT NULL,
   PRIMARY KEY (org_id, send_at, id),
-  FOREIGN KEY (org_id, send_at, id) REFERENCES messaging.scheduled_messages (org_id, send_at, id) ON DELETE CASCADE
+  FOREIGN KEY (org_id, send_at, id) REFERENCES messaging.scheduled_messages (org_id, send_at, id)
+    ON DELETE CASCADE ON UPDATE CASCADE
 );
 """
 FILL = """

@@ -104,6 +104,7 @@ class WaitingMessage(Base):
             ["org_id", "send_at", "id"],
             [f"messaging.scheduled_messages.{name}" for name in ("org_id", "send_at", "id")],
             ondelete="CASCADE",
+            onupdate="CASCADE",
         ),
         {"schema": "messaging"},
     )
