@@ -99,9 +99,10 @@ def test_another_stand_in_for_ses_takes_the_same_request(aws: str, ses: Simulato
         EmailAddress=SENDER.email
     )
 
-    good, bad = Ses(configuration_set=None, url=aws).send(
-        [message(attachments=(CALENDAR,)), message(sender=email.Address("somebody@else.example"))]
-    )
+    at_moto = Ses(configuration_set=None, url=aws)
+
+    [good] = at_moto.send([message(attachments=(CALENDAR,))])
+    [bad] = at_moto.send([message(sender=email.Address("somebody@else.example"))])
 
     assert isinstance(good, Accepted)
     assert isinstance(bad, Refused)
@@ -119,12 +120,19 @@ def test_what_ses_refuses_is_refused_for_good(ses: Simulators, to: str, sender: 
 
 
 def test_what_is_not_exactly_one_mailbox_or_subject_never_leaves(ses: Simulators) -> None:
-    outcomes = send(message("a@example.org,b@example.org"), message(subject="Hello\r\nBcc: all@example.org"))
+    outcomes = [
+        *send(message("a@example.org,b@example.org")), *send(message(subject="Hello\r\nBcc: all@example.org")),
+    ]  # fmt: skip
 
     assert [outcome.code for outcome in outcomes if isinstance(outcome, Refused)] == [
         "invalid_recipient", "invalid_subject",
     ]  # fmt: skip
     assert ses.sent("ses") == []
+
+
+def test_more_than_one_at_once_is_the_callers_mistake(ses: Simulators) -> None:
+    with pytest.raises(ValueError, match="1 at most"):
+        send(message(), message())
 
 
 def test_each_fault_is_named_for_what_may_have_happened(ses: Simulators) -> None:

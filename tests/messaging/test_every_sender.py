@@ -5,18 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from lodestar import clock
 from lodestar.contracts.messaging import Channel, Recipient
-from lodestar.db import work_for
 from lodestar.ids import new_id
 from lodestar.principal import Role
 from messaging import defaults
 from messaging.rules import texting
+from messaging.service import sweeping
 from tests import bus, gateway
 from tests.factories.identity import a_person, an_organization
-from tests.factories.messaging import a_message, an_anchor, deliveries, sweep
+from tests.factories.messaging import a_message, an_anchor, deliveries
 from tests.gateway import Person
 from tests.simulators.running import Simulators
 
@@ -53,10 +52,11 @@ def by_reminder(staff: Person, learner: Person, channel: Channel) -> None:
     gateway.put("/v1/messaging/reminder-policies/ten-minutes", policy, as_=staff).expect(200)
     at = clock.now().replace(microsecond=0) + timedelta(minutes=12)
     an_anchor(staff.org_id, [Recipient(user_id=learner.user_id, audience="learner")], at=at)
-    with work_for(staff.org_id) as session:
-        due = "UPDATE messaging.scheduled_messages SET send_at = now() WHERE policy_key = 'ten-minutes'"
-        session.execute(text(due))
-    sweep(staff.org_id)
+    due = at - timedelta(minutes=9)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: due)
+        sweeping.sweep(staff.org_id, stop_at=due + timedelta(minutes=1))
+        bus.deliver(staff.org_id)
 
 
 def by_batch(staff: Person, learner: Person, channel: Channel) -> None:

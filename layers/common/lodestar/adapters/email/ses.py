@@ -15,8 +15,8 @@ from lodestar.adapters.wire import ANSWER_SECONDS
 PATH = "/v2/email/outbound-emails"
 REFERENCE_TAG = "reference"
 """SES gives a message's tags back with each of its events."""
-MOST_MESSAGES = 50
-"""SES takes one message a call; this many fit into a reaction's time at its first accounts' 14 a second."""
+MOST_MESSAGES = 1
+"""SES takes one a call, so that one is what a sender can leave unknown that is killed, or waits for an answer."""
 
 _TRY_LATER = frozenset(
     {
