@@ -198,7 +198,7 @@ def _batches(where: Where, many: int) -> list[Message]:
     person = a_person(where.org_id)
     made = []
     with work_for(where.org_id) as session:
-        for _ in range(many):
+        for nth in range(many):
             batch_id = new_id()
             operation_id = operations.begin(
                 session, "batch", subject_type="message_batch", subject_id=batch_id
@@ -207,6 +207,7 @@ def _batches(where: Where, many: int) -> list[Message]:
                 {
                     "id": batch_id, "channel": "email", "category": "marketing", "template_key": "import-day-1",
                     "segment": {"user_ids": [str(person.user_id)]}, "operation_id": operation_id,
+                    "variables": {"program_title": f"Program {nth}", "action_url": "https://example.org/apply"},
                 }
             )  # fmt: skip
         session.execute(insert(MessageBatch).values(made))
