@@ -167,3 +167,9 @@ def test_every_built_in_policy_has_its_texts_and_their_variables_are_sent() -> N
             text = defaults.templates()[policy.template_key, channel]
             assert {v.name for v in text.variables if v.required} <= sent
         assert policy.audience in defaults.audiences()[policy.anchor_kind]
+
+
+def test_an_e_mail_has_nothing_to_approve(staff: Person) -> None:
+    url = f"{URL}/{written(staff)['id']}"
+    refused = gateway.patch(url, {"approval": "approved"}, as_=staff).expect(409)
+    assert refused["code"] == "nothing_to_approve"

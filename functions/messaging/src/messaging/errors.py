@@ -31,6 +31,13 @@ class NotApproved(Conflict):
     title = "This template is not approved by WhatsApp yet"
 
 
+class NothingToApprove(Conflict):
+    """Only WhatsApp looks at texts before they are sent."""
+
+    code = "nothing_to_approve"
+    title = "Only WhatsApp's templates are approved; leave approval out"
+
+
 class PolicyRefused(InvalidContent):
     """The policy contradicts its kind of moment, or names a template that is not there; `errors` lists why."""
 

@@ -19,7 +19,7 @@ from lodestar.contracts.messaging import Channel
 from lodestar.pagination import Page, PageOf
 from lodestar.problems import NotFound, StaleVersion
 from lodestar.responses import answered_again
-from messaging.errors import CannotBeFilled, NotApproved, RevisionFixed, TemplateRefused
+from messaging.errors import CannotBeFilled, NotApproved, NothingToApprove, RevisionFixed, TemplateRefused
 from messaging.models.templates import MessageTemplate
 from messaging.schemas.templates import (
     State,
@@ -87,7 +87,7 @@ def read_template(message_template_id: UUID, _caller: Staff, session: ReadSessio
     "/v1/messaging/templates/{message_template_id}",
     summary="Change a draft, or a template's state",
     response_model=TemplateRead,
-    responses=problems(NotFound, StaleVersion, RevisionFixed, NotApproved, TemplateRefused),
+    responses=problems(NotFound, StaleVersion, RevisionFixed, NotApproved, NothingToApprove, TemplateRefused),
 )
 def change_template(
     message_template_id: UUID, body: TemplatePatch, _caller: Staff, session: WriteSession, if_match: IfMatch

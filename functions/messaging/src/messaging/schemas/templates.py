@@ -14,6 +14,12 @@ State = Literal["draft", "active", "retired"]
 Approval = Literal["not_needed", "pending", "approved", "rejected"]
 
 
+DECLARED = [{"name": "title", "type": "text", "example": "Systems design"}]
+SUBJECT = "{{title}} begins soon"
+BODY = "<p>Hello {{recipient_name}}, see you there.</p>"
+"""Examples fit together: whoever takes a field's own into their request gets no other answer than for the whole."""
+
+
 class VariableDeclaration(WriteModel):
     """A variable: `date_time` is RFC 3339, `url` https, `money` `{"amount": minor units, "currency": ISO 4217}`."""
 
@@ -34,12 +40,9 @@ class TemplateCreate(WriteModel):
                     "channel": "email",
                     "category": "operational",
                     "locale": "en",
-                    "subject": "{{title}} begins {{starts_at}}",
-                    "body_html": "<p>Hello {{recipient_name}}, see you there.</p>",
-                    "variables": [
-                        {"name": "title", "type": "text", "example": "Systems design"},
-                        {"name": "starts_at", "type": "date_time", "example": "2026-03-02T14:00:00Z"},
-                    ],
+                    "subject": SUBJECT,
+                    "body_html": BODY,
+                    "variables": DECLARED,
                 }
             ]
         }
@@ -49,10 +52,10 @@ class TemplateCreate(WriteModel):
     channel: Channel
     category: Category
     locale: Locale = Field(default="en", examples=["en"])
-    subject: str = Field(default="", max_length=300, examples=["{{title}} begins {{starts_at}}"])
-    body_html: str = Field(default="", max_length=200_000)
+    subject: str = Field(default="", max_length=300, examples=[SUBJECT])
+    body_html: str = Field(default="", max_length=200_000, examples=[BODY])
     body_text: str = Field(default="", max_length=100_000)
-    variables: list[VariableDeclaration] = Field(default_factory=list, max_length=50)
+    variables: list[VariableDeclaration] = Field(default_factory=list, max_length=50, examples=[DECLARED])
     vendor_template: str | None = Field(default=None, min_length=1, max_length=200)
 
 
@@ -61,10 +64,10 @@ class TemplatePatch(PatchModel):
 
     may_be_null: ClassVar[frozenset[str]] = frozenset({"vendor_template"})
 
-    subject: str | None = Field(default=None, max_length=300)
-    body_html: str | None = Field(default=None, max_length=200_000)
+    subject: str | None = Field(default=None, max_length=300, examples=[SUBJECT])
+    body_html: str | None = Field(default=None, max_length=200_000, examples=[BODY])
     body_text: str | None = Field(default=None, max_length=100_000)
-    variables: list[VariableDeclaration] | None = Field(default=None, max_length=50)
+    variables: list[VariableDeclaration] | None = Field(default=None, max_length=50, examples=[DECLARED])
     vendor_template: str | None = Field(default=None, min_length=1, max_length=200)
     state: State | None = Field(default=None, examples=["active"])
     approval: Literal["pending", "approved", "rejected"] | None = None

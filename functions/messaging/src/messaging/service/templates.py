@@ -12,7 +12,7 @@ from lodestar.db import expect_version
 from lodestar.pagination import Page, PageQuery, paginate
 from lodestar.problems import NotFound
 from messaging import defaults
-from messaging.errors import CannotBeFilled, NotApproved, RevisionFixed, TemplateRefused
+from messaging.errors import CannotBeFilled, NotApproved, NothingToApprove, RevisionFixed, TemplateRefused
 from messaging.models.templates import MessageTemplate
 from messaging.repository import templates as repository
 from messaging.rules import texting
@@ -65,7 +65,10 @@ def create(session: Session, body: TemplateCreate) -> tuple[MessageTemplate, boo
 def change(
     session: Session, template_id: UUID, body: TemplatePatch, *, if_match: int | None
 ) -> MessageTemplate:
-    """Rewrite a draft, or change the state or approval. Raises RevisionFixed, NotApproved and TemplateRefused."""
+    """Rewrite a draft, or change the state or approval.
+
+    Raises RevisionFixed, NotApproved, NothingToApprove and TemplateRefused.
+    """
     row = template_of(session, template_id, lock=True)
     expect_version(row, if_match)
     changes = body.model_dump(mode="json", exclude_unset=True)
@@ -94,7 +97,7 @@ def _enter(session: Session, row: MessageTemplate, state: str) -> None:
 
 
 def _check(row: MessageTemplate) -> None:
-    """Raises TemplateRefused with every reason at once."""
+    """Raises NothingToApprove, and TemplateRefused with every reason at once."""
     text = text_of(row)
     errors = [
         {"field": fault.field, "code": fault.code, "message": fault.words} for fault in texting.faults(text)
@@ -111,8 +114,7 @@ def _check(row: MessageTemplate) -> None:
         words = f"Nobody sends {name} with {text.key}; make it optional, or leave it out."
         errors.append({"field": "variables", "code": "variable_nobody_sends", "message": words})
     if text.channel != "whatsapp" and row.approval not in (None, "not_needed"):
-        words = "Only WhatsApp's templates are approved."
-        errors.append({"field": "approval", "code": "not_for_channel", "message": words})
+        raise NothingToApprove()
     if errors:
         raise TemplateRefused(errors[0]["message"], errors=errors)
 
