@@ -11,22 +11,24 @@ from lodestar.ids import new_id
 from media.models.assets import MediaAsset
 from media.models.playback import PlaybackCompletion, PlaybackSegments
 from media.models.transcripts import Transcript
+from media.rules.purposes import PURPOSES
 
 
 def an_asset(
     org_id: UUID, owner_id: UUID, *, purpose: str = "lesson_video", duration_ms: int = 60_000, **fields: Any
 ) -> UUID:
-    """An asset that was probed and can be played; `fields` are columns and win."""
+    """An asset that was probed and can be played, of a type that its purpose takes; `fields` are columns and win."""
     asset_id = new_id()
+    content_type, ending = next(iter(PURPOSES[purpose].types.items()))
     usual: dict[str, Any] = {
         "id": asset_id,
         "owner_id": owner_id,
         "purpose": purpose,
         "state": "ready",
         "title": "A recording",
-        "filename": "recording.webm",
-        "content_type": "video/webm",
-        "storage_key": f"{org_id}/{purpose}/{asset_id}/original.webm",
+        "filename": f"recording.{ending}",
+        "content_type": content_type,
+        "storage_key": f"{org_id}/{purpose}/{asset_id}/original.{ending}",
         "size_bytes": 100_000,
         "duration_ms": duration_ms,
         "ready_at": now(),
