@@ -55,6 +55,17 @@ LISTINGS: dict[str, Listing] = {
     "/v1/identity/organizations": Listing("identity.organizations"),
     "/v1/identity/privacy-requests": Listing("identity.privacy_requests"),
     "/v1/identity/role-requests": Listing("identity.role_requests"),
+    "/v1/insights/learners": Listing(
+        "learning.enrollments",
+        {
+            "star": tuple(query.replace("{column}", "stars") for query in (MOST, LEAST)),
+            "q": (
+                "SELECT u.email FROM identity.users AS u JOIN learning.enrollments AS e ON e.learner_id = u.id"
+                " JOIN identity.memberships AS m ON m.user_id = u.id AND m.org_id = e.org_id AND m.ended_at IS NULL"
+                " WHERE e.org_id = :org ORDER BY e.id LIMIT 1",
+            ),
+        },
+    ),
     "/v1/learning/enrollments": Listing("learning.enrollments"),
     "/v1/learning/lessons": Listing(
         "learning.lessons", {"module_id": (DRAFTED,), "enrollment_id": (ENROLLMENT,)}
@@ -81,7 +92,8 @@ LISTINGS: dict[str, Listing] = {
     ),
 }
 BESIDE = (
-    "identity.users", "learning.program_versions", "learning.stages", "media.playback_completions",
+    "identity.users", "learning.module_progress", "learning.program_versions", "learning.stage_awards",
+    "learning.stages", "media.playback_completions",
 )  # fmt: skip
 """Tables that grow along, because lists join them."""
 TABLES = tuple(sorted({*(listing.table for listing in LISTINGS.values()), *BESIDE}))

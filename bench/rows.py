@@ -60,9 +60,7 @@ _SLUG = "'key-' || n"
 _MODULE_OF_LESSON = "(n + 4) / 5"
 _VERSION_OF_MODULE = "(n + 9) / 10"
 _VERSION_OF_LESSON = "(n + 49) / 50"
-_PROGRAM_OF_ENROLLMENT = (
-    "CASE WHEN n <= 1000 THEN n ELSE 1 + floor(1000 * power(bench.chance(n, 4), 2))::bigint END"
-)
+_ENROLLMENT_OF_WORK = "(n + 4) / 5"
 _KINDS = "ARRAY['assessment', 'course', 'masterclass', 'project', 'interview']"
 _REQUESTED = _pick("approved", "rejected", "pending", salt=6)
 _EXPORTED = _pick("completed", "rejected", "failed")
@@ -79,6 +77,18 @@ _REJECTED = f"{_STORED} = 'rejected'"
 _CATEGORY: Maker = {"category": _pick("transactional", "operational", "marketing", salt=8)}
 _SENT_BY: Maker = {**_CATEGORY, "channel": _pick("email", "in_app", "whatsapp", "voice", salt=9)}
 _SENT: Maker = {**_SENT_BY, "recipient_id": "bench.person(n)"}
+
+
+def _program_of(enrollment: str) -> str:
+    skewed = f"1 + floor(1000 * power(bench.chance({enrollment}, 4), 2))::bigint"
+    return f"CASE WHEN {enrollment} <= 1000 THEN {enrollment} ELSE {skewed} END"
+
+
+def _of_enrollment(enrollment: str) -> Maker:
+    return {
+        "enrollment_id": _id("enrollments", enrollment),
+        "org_id": f"bench.org({_program_of(enrollment)})",
+    }
 
 
 def _of_version(version: str) -> Maker:
@@ -226,8 +236,12 @@ MAKERS: dict[str, Maker] = {
     },
     "identity.users": {"email": "'person-' || n || '@example.org'", "display_name": "'Person ' || n"},
     "learning.enrollments": {
-        **_of_program(_PROGRAM_OF_ENROLLMENT),
-        "version_id": _id("program_versions", f"2 * ({_PROGRAM_OF_ENROLLMENT}) - 1"),
+        **_of_program(_program_of("n")),
+        "version_id": _id("program_versions", f"2 * ({_program_of('n')}) - 1"),
+        "stars": "(5 * power(bench.chance(n, 10), 2))::integer",
+        "tier": _pick(*_TIERS, salt=11),
+        "background_id": _id("backgrounds", "1 + n % 20"),
+        "progressed_at": f"{BEGIN} + bench.chance(n, 12) * interval '300 days'",
         "learner_id": "bench.id('users', CASE WHEN n <= 100 THEN 1 ELSE 1000 + n END)",
         "status": _STUDYING,
         "completed_at": f"CASE WHEN {_STUDYING} = 'completed' THEN now() END",
@@ -271,7 +285,12 @@ MAKERS: dict[str, Maker] = {
         "lesson_id": _id("lessons", "(n + 1) / 2"),
         "url": "'https://example.org/'",
     },
-    "learning.stage_awards": {"star": "1 + n % 5", "evidence": """'{"a": 1}'"""},
+    "learning.module_progress": _of_enrollment(_ENROLLMENT_OF_WORK),
+    "learning.stage_awards": {
+        **_of_enrollment(_ENROLLMENT_OF_WORK),
+        "star": "1 + n % 5",
+        "evidence": """'{"a": 1}'""",
+    },
     "learning.stages": {
         **_of_version("(n + 4) / 5"),
         "star": "1 + n % 5",

@@ -57,6 +57,7 @@ CROSSING_FUNCTIONS = {
     "identity.is_member_somewhere(address text)": "boolean",
     "identity.is_platform()": "boolean",
     "identity.link_subject(wanted text, verified_email text)": "uuid",
+    "identity.members_matching(wanted text)": "TABLE(user_id uuid)",
     "identity.memberships_of(wanted uuid)": "jsonb",
     "identity.organizations_of_caller()": (
         "TABLE(id uuid, kind text, name text, slug text, state text, roles jsonb)"

@@ -1,0 +1,93 @@
+"""What staff see of their learners: views of standing and progress, a search by name or e-mail, an index a filter.
+
+Names stand in identity alone and come by join. `progressed_at` is indexed although every activity changes it: who fell
+silent is what staff look for, and sorting a million enrollments costs more than the index.
+"""
+
+from alembic import op
+
+from tenancy import create_crossing_function, publish_view
+
+revision = "0020"
+down_revision = "0015"
+
+INDEXES = """
+CREATE INDEX enrollments_by_stars ON learning.enrollments (org_id, stars, id);
+CREATE INDEX enrollments_by_tier ON learning.enrollments (org_id, tier, id);
+CREATE INDEX enrollments_by_activity ON learning.enrollments (org_id, progressed_at, id);
+CREATE INDEX enrollments_of_background ON learning.enrollments (org_id, background_id, id);
+CREATE INDEX users_by_words ON identity.users USING gin ((lower(display_name) || ' ' || email) gin_trgm_ops);
+"""
+NO_INDEXES = """
+DROP INDEX learning.enrollments_by_stars, learning.enrollments_by_tier, learning.enrollments_by_activity,
+  learning.enrollments_of_background, identity.users_by_words;
+"""
+
+ENROLLMENTS_BEFORE = """
+SELECT learner_id AS user_id, program_id, status, tier FROM learning.enrollments
+WHERE org_id = backbone.current_org()"""
+V_ENROLLMENTS = """
+SELECT learner_id AS user_id, program_id, status, tier, id AS enrollment_id, version_id, stars, background_id,
+       progressed_at, completed_at, created_at AS enrolled_at
+FROM learning.enrollments WHERE org_id = backbone.current_org()"""
+V_VERSIONS = """
+SELECT v.id AS version_id, v.program_id, p.title, v.number,
+       (SELECT count(*) FROM learning.stages AS s WHERE s.version_id = v.id)::integer AS possible_stars,
+       (SELECT count(*) FROM learning.modules AS m WHERE m.version_id = v.id)::integer AS modules
+FROM learning.program_versions AS v JOIN learning.programs AS p ON p.id = v.program_id"""
+V_STAGES = "SELECT version_id, star, kind, title FROM learning.stages"
+V_STAGE_AWARDS = """
+SELECT enrollment_id, star, created_at AS earned_at, override_id IS NOT NULL AS by_override
+FROM learning.stage_awards WHERE org_id = backbone.current_org() AND superseded_by IS NULL"""
+V_TIER_CHANGES = """
+SELECT enrollment_id, sequence, old_tier, new_tier, cause, star, created_at AS changed_at
+FROM learning.tier_changes WHERE org_id = backbone.current_org()"""
+V_MODULE_PROGRESS = """
+SELECT enrollment_id, module_id, completed_at FROM learning.module_progress
+WHERE org_id = backbone.current_org()"""
+V_BACKGROUND_TITLES = "SELECT id AS background_id, title FROM assessment.backgrounds"
+
+# All whose name or e-mail holds the words are found by trigram, then those who are members here: a plan that begins
+# with the members would read every one of them.
+MEMBERS_MATCHING = r"""
+RETURNS TABLE (user_id uuid) LANGUAGE sql STABLE SECURITY DEFINER ROWS 50 AS $$
+  WITH found AS MATERIALIZED (
+    SELECT u.id FROM identity.users AS u
+    WHERE lower(u.display_name) || ' ' || u.email
+      LIKE '%' || replace(replace(replace(lower(wanted), '\', '\\'), '%', '\%'), '_', '\_') || '%'
+  )
+  SELECT f.id FROM found AS f WHERE EXISTS (
+    SELECT FROM identity.memberships AS m
+    WHERE m.user_id = f.id AND m.org_id = backbone.current_org() AND m.ended_at IS NULL
+  )
+$$"""
+
+VIEWS = {
+    "learning.v_versions": V_VERSIONS,
+    "learning.v_stages": V_STAGES,
+    "learning.v_stage_awards": V_STAGE_AWARDS,
+    "learning.v_tier_changes": V_TIER_CHANGES,
+    "learning.v_module_progress": V_MODULE_PROGRESS,
+    "assessment.v_background_titles": V_BACKGROUND_TITLES,
+}
+
+
+def upgrade() -> None:
+    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    op.execute(INDEXES)
+    op.execute("DROP VIEW learning.v_enrollments")
+    publish_view("learning.v_enrollments", V_ENROLLMENTS)
+    for name, query in VIEWS.items():
+        publish_view(name, query)
+    create_crossing_function("identity.members_matching(wanted text)", MEMBERS_MATCHING)
+
+
+def downgrade() -> None:
+    op.execute("SET ROLE lodestar_crossing")
+    op.execute("DROP FUNCTION identity.members_matching(text)")
+    op.execute("SET ROLE lodestar_owner")
+    for name in VIEWS:
+        op.execute(f"DROP VIEW {name}")
+    op.execute("DROP VIEW learning.v_enrollments")
+    publish_view("learning.v_enrollments", ENROLLMENTS_BEFORE)
+    op.execute(NO_INDEXES)
