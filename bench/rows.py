@@ -64,6 +64,7 @@ _ENROLLMENT_OF_WORK = "(n + 4) / 5"
 _KINDS = "ARRAY['assessment', 'course', 'masterclass', 'project', 'interview']"
 _REQUESTED = _pick("approved", "rejected", "pending", salt=6)
 _EXPORTED = _pick("completed", "rejected", "failed")
+_MADE = _pick("completed", "failed", "running", "pending", salt=6)
 _APPEALED = _pick("dismissed", "upheld", "open")
 _STUDYING = _pick("active", "completed", "withdrawn")
 _STORED = _pick("ready", "processing", "uploading", "rejected", salt=6)
@@ -235,6 +236,13 @@ MAKERS: dict[str, Maker] = {
         "decided_at": f"CASE WHEN {_REQUESTED} <> 'pending' THEN now() END",
     },
     "identity.users": {"email": "'person-' || n || '@example.org'", "display_name": "'Person ' || n"},
+    "insights.exports": {
+        "format": _pick("csv", "xlsx"),
+        "state": _MADE,
+        "filters": "jsonb_build_object('program_id', bench.id('programs', n))",
+        "run_id": f"CASE WHEN {_MADE} = 'running' THEN bench.id('other', n) END",
+        "completed_at": f"CASE WHEN {_MADE} = 'completed' THEN now() END",
+    },
     "learning.enrollments": {
         **_of_program(_program_of("n")),
         "version_id": _id("program_versions", f"2 * ({_program_of('n')}) - 1"),

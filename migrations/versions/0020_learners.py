@@ -16,7 +16,7 @@ CREATE INDEX enrollments_by_stars ON learning.enrollments (org_id, stars, id);
 CREATE INDEX enrollments_by_tier ON learning.enrollments (org_id, tier, id);
 CREATE INDEX enrollments_by_activity ON learning.enrollments (org_id, progressed_at, id);
 CREATE INDEX enrollments_of_background ON learning.enrollments (org_id, background_id, id);
-CREATE INDEX users_by_words ON identity.users USING gin ((lower(display_name) || ' ' || email) gin_trgm_ops);
+CREATE INDEX users_by_words ON identity.users USING gin (to_tsvector('simple', display_name || ' ' || email));
 """
 NO_INDEXES = """
 DROP INDEX learning.enrollments_by_stars, learning.enrollments_by_tier, learning.enrollments_by_activity,
@@ -47,14 +47,17 @@ SELECT enrollment_id, module_id, completed_at FROM learning.module_progress
 WHERE org_id = backbone.current_org()"""
 V_BACKGROUND_TITLES = "SELECT id AS background_id, title FROM assessment.backgrounds"
 
-# All whose name or e-mail holds the words are found by trigram, then those who are members here: a plan that begins
-# with the members would read every one of them.
+# Those with all the words are found by an index, then those who are members here: a plan that begins with the members
+# would read every one of them. Words are looked up by their beginning, so that the cost grows with what is found;
+# trigrams cost as much as the rarest one of an address is frequent (4, 20 and 116 ms at 10k, 100k and 1M people).
 MEMBERS_MATCHING = r"""
 RETURNS TABLE (user_id uuid) LANGUAGE sql STABLE SECURITY DEFINER ROWS 50 AS $$
-  WITH found AS MATERIALIZED (
+  WITH words AS MATERIALIZED (
+    SELECT string_agg('''' || replace(replace(w.lexeme, '\', '\\'), '''', '''''') || ''':*', ' & ')::tsquery AS all_of
+    FROM unnest(to_tsvector('simple', wanted)) AS w
+  ), found AS MATERIALIZED (
     SELECT u.id FROM identity.users AS u
-    WHERE lower(u.display_name) || ' ' || u.email
-      LIKE '%' || replace(replace(replace(lower(wanted), '\', '\\'), '%', '\%'), '_', '\_') || '%'
+    WHERE to_tsvector('simple', u.display_name || ' ' || u.email) @@ (SELECT words.all_of FROM words)
   )
   SELECT f.id FROM found AS f WHERE EXISTS (
     SELECT FROM identity.memberships AS m
@@ -73,7 +76,6 @@ VIEWS = {
 
 
 def upgrade() -> None:
-    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     op.execute(INDEXES)
     op.execute("DROP VIEW learning.v_enrollments")
     publish_view("learning.v_enrollments", V_ENROLLMENTS)

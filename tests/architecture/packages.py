@@ -10,7 +10,13 @@ from packaging.requirements import Requirement
 
 from tests.architecture.tree import ROOT
 
-LAYERS = {"CommonLayer": "common", "AiLayer": "ai", "MediaLayer": "media", "MigratorLayer": "migrator"}
+LAYERS = {
+    "CommonLayer": "common",
+    "AiLayer": "ai",
+    "MediaLayer": "media",
+    "MigratorLayer": "migrator",
+    "TablesLayer": "tables",
+}
 RUNTIME = frozenset({"boto3", "botocore"})
 """What Lambda's own Python brings, with all that it requires."""
 MARKERS: dict[str, str] = {

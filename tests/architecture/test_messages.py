@@ -31,6 +31,8 @@ AWS_OWN: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 """What services of AWS tell on the default bus, and of whose doing alone it may come to us."""
+LONG = {"insights.ExportRequested"}
+"""What these make takes minutes. A run that died is known by its row's silence, and backbone's reconcile asks again."""
 
 reactions = pytest.mark.parametrize("function", functions("reactions"), ids=str)
 stacks = pytest.mark.parametrize("domain", STACKS)
@@ -85,7 +87,8 @@ def test_a_message_that_keeps_failing_ends_in_the_dead_letters(function: Functio
         "maxReceiveCount": ATTEMPTS,
     }
     times = TIMEOUTS_OF_CALLING if str(function) in CALLING else TIMEOUTS
-    assert times * function.timeout <= properties["VisibilityTimeout"] <= LONGEST_INVISIBLE_SECONDS
+    assert times * function.timeout <= properties["VisibilityTimeout"]
+    assert str(function) in LONG or properties["VisibilityTimeout"] <= LONGEST_INVISIBLE_SECONDS
     assert properties["SqsManagedSseEnabled"] is True
 
 
@@ -95,7 +98,7 @@ def test_a_reaction_that_works_in_steps_gets_one_message_at_a_time(function: Fun
     (event,) = function.events.values()
     is_stepwise = "= stepwise_reaction(" in source_of(function)
     assert event["Properties"].get("BatchSize") == (1 if is_stepwise else None)
-    assert is_stepwise or str(function) not in CALLING
+    assert is_stepwise or str(function) not in CALLING | LONG
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from lodestar.db import Base
 from tests.database import Database
 
 ROOT = Path(__file__).resolve().parents[2]
-DOMAINS = ("identity", "learning", "media", "assessment", "messaging")
+DOMAINS = ("identity", "insights", "learning", "media", "assessment", "messaging")
 
 
 @pytest.fixture

@@ -71,6 +71,8 @@ CROSSING_FUNCTIONS = {
     "identity.stuck_privacy_requests(older_than_seconds integer)": (
         "TABLE(org_id uuid, event_name text, data jsonb)"
     ),
+    "insights.exports_expired()": "TABLE(org_id uuid, id uuid)",
+    "insights.stuck_exports(older_than_seconds integer)": "TABLE(org_id uuid, event_name text, data jsonb)",
     "learning.owner_of_program(wanted uuid)": "uuid",
     "media.pending_uploads(older_than_seconds integer)": "TABLE(org_id uuid, id uuid)",
     "media.retention_over()": "TABLE(org_id uuid, id uuid)",

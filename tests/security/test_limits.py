@@ -9,6 +9,7 @@ from sqlalchemy import text
 from assessment.service.openings import AI_CALLS_AN_HOUR
 from identity.service.privacy_requests import REQUESTS_A_DAY
 from identity.service.registrations import PER_ADDRESS, PERIOD_SECONDS
+from insights.rules.exports import EXPORTS_A_DAY
 from lodestar import limits
 from lodestar.db import work_for
 from lodestar.ids import new_id
@@ -25,6 +26,7 @@ BUCKETS = {
     "uploads": (UPLOADS_AN_HOUR, 3600),
     "registrations": (PER_ADDRESS, PERIOD_SECONDS),
     "privacy_requests": (REQUESTS_A_DAY, 86_400),
+    "exports": (EXPORTS_A_DAY, 86_400),
 }
 
 

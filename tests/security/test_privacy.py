@@ -50,6 +50,7 @@ ROWS = {
     " VALUES (:org, :person, 'Mine', 'lsk_', uuidv7()::text, '[]', now())",
     "identity.legal_holds": "(user_id, reason, placed_by, released_at, released_by)"
     " VALUES (:org, :person, 'File 114.', :admin, now(), :admin)",
+    "insights.exports": "(requested_by, format, operation_id) VALUES (:org, :person, 'csv', uuidv7())",
     "messaging.suppressions": "(channel, address, user_id, reason)"
     f" VALUES (:org, 'email', {ADDRESS}, :person, 'unsubscribe')",
     "learning.promotion_declines": f"(enrollment_id, star, target_tier) VALUES (:org, {ENROLLMENT}, 2, 'silver')",

@@ -225,6 +225,7 @@ def _administration(admin: Person) -> None:
     post("/v1/identity/api-keys", {"name": "Import", "scopes": ["learning:read"]}, as_=admin).expect(201)
     put("/v1/identity/retention-policies", {"periods": {"notifications": 90}}, as_=admin).expect(200)
     put("/v1/identity/feature-flags/peer-practice", {"enabled": True}, as_=admin).expect(200)
+    post("/v1/insights/exports", {"format": "csv"}, as_=admin).expect(202)
 
 
 def _messages(org_id: UUID, admin: Person, *people: Person) -> None:

@@ -28,12 +28,14 @@ SOURCES = {
         "SELECT org_id, event_name, data FROM identity.stuck_privacy_requests(:older_than)"
     ),
     "assets": text("SELECT org_id, event_name, data FROM media.stuck_assets(:older_than)"),
+    "exports": text("SELECT org_id, event_name, data FROM insights.stuck_exports(:older_than)"),
 }
 ASKED_BY = {
     "assessment.content_requested": ("attempt_id", ["assessment.content_requested"]),
     "assessment.attempt_submitted": ("attempt_id", ["assessment.attempt_submitted"]),
     "identity.export_requested": ("request_id", ["identity.export_requested"]),
     "identity.erasure_requested": ("request_id", ["identity.erasure_requested"]),
+    "insights.export_requested": ("export_id", ["insights.export_requested"]),
     "media.processing_requested": ("asset_id", ["media.upload_received", "media.processing_requested"]),
 }
 """Of an event that asks again: what its data calls the work, and the events that may have asked for it before."""

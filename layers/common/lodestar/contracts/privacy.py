@@ -64,14 +64,23 @@ def person_to_export(session: Session, request_id: UUID) -> UUID:
     return person
 
 
-def answer_step(data: PersonalData, *, store: Callable[[], FileStore] | None = None) -> Handler:
-    """The Lambda handler of the domain's step. It may run any number of times; the domain answers once."""
+def answer_step(
+    data: PersonalData,
+    *,
+    store: Callable[[], FileStore] | None = None,
+    forget_copies: Callable[[UUID], int] | None = None,
+) -> Handler:
+    """The Lambda handler of the domain's step. It may run any number of times; the domain answers once.
+
+    `forget_copies` is for files of the organization that may tell of anybody and can be made again: it deletes them
+    before the person's rows go, and answers how many there were.
+    """
 
     def run(step: AnswerStep) -> dict[str, str]:
         if step.kind == "export":
             _export(data, step)
         else:
-            _erase(data, step, store)
+            _erase(data, step, store, forget_copies)
         return {"domain": data.domain}
 
     return task(AnswerStep, run)
@@ -85,12 +94,18 @@ def _export(data: PersonalData, step: AnswerStep) -> None:
             answers.save(session, step.request_id, data.domain, report)
 
 
-def _erase(data: PersonalData, step: AnswerStep, store: Callable[[], FileStore] | None) -> None:
+def _erase(
+    data: PersonalData,
+    step: AnswerStep,
+    store: Callable[[], FileStore] | None,
+    forget_copies: Callable[[UUID], int] | None,
+) -> None:
     """Files first, while rows still name them: a crash between the two is cured by the next run."""
     with work_for(step.org_id) as session:
         person = person_to_erase(session, step.request_id)
         folders = folders_of(session, data, person)
     files = sum(store().delete_all(folder) for folder in folders) if store and folders else 0
+    files += forget_copies(step.org_id) if forget_copies else 0
     with work_for(step.org_id) as session:
         person_to_erase(session, step.request_id)
         if answers.claim(session, step.request_id, data.domain):

@@ -10,7 +10,7 @@ ARCHIVE_KEPT = timedelta(days=7)
 LINK_SECONDS = 300
 LEASE = timedelta(hours=1)
 MOST_TRIES = 5
-DOMAINS = frozenset({"assessment", "backbone", "identity", "learning", "media", "messaging"})
+DOMAINS = frozenset({"assessment", "backbone", "identity", "insights", "learning", "media", "messaging"})
 """Who must answer before an archive or a certificate stands; an architecture test compares it with the tree."""
 MEANINGS = {
     RetentionCategory.INTERVIEW_RECORDINGS: "Interview recordings, counted from the upload; transcripts stay as evidence.",

@@ -30,7 +30,9 @@ async def _filters(
     tier: Annotated[Tier | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
     background_id: Annotated[UUID | None, Query()] = None,
-    q: Annotated[Words | None, Query(description="A part of the name or e-mail, in any case")] = None,
+    q: Annotated[
+        Words | None, Query(description="Words with which words of the name, or the e-mail, begin")
+    ] = None,
 ) -> LearnerFilters:
     return LearnerFilters(
         program_id=program_id, star=star, tier=tier, status=status, background_id=background_id, q=q

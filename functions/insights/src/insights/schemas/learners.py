@@ -36,7 +36,7 @@ class LearnerFilters(WriteModel):
     status: Status | None = None
     background_id: UUID | None = None
     q: Words | None = Field(
-        None, description="A part of the name or e-mail, in any case", examples=["lovelace"]
+        None, description="Words with which words of the name, or the e-mail, begin", examples=["lovelace"]
     )
 
 

@@ -1,0 +1,31 @@
+"""Tables that staff asked for."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lodestar.db import Base, VersionedRow
+
+
+class Export(VersionedRow, Base):
+    """A table of the learners for whom `filters` hold. `run_id` names the run that makes it, and `updated_at` is
+    when that run last said something; `storage_key` is the file's until it expires."""
+
+    __tablename__ = "exports"
+    __table_args__ = ({"schema": "insights"},)
+
+    requested_by: Mapped[UUID]
+    format: Mapped[str]
+    filters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[str] = mapped_column(default="pending")
+    operation_id: Mapped[UUID]
+    run_id: Mapped[UUID | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    row_count: Mapped[int] = mapped_column(default=0)
+    byte_count: Mapped[int | None]
+    storage_key: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    problem_detail: Mapped[str | None]

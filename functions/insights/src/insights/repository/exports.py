@@ -1,0 +1,96 @@
+"""Queries of exports, and the learners that go into one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from insights.models.enrolled import Enrolled
+from insights.models.exports import Export
+from insights.repository import learners
+from insights.schemas.learners import LearnerFilters
+from lodestar.db import principal_of
+
+OPEN = ("pending", "running")
+KNOWN = """
+SELECT (CAST(:program AS uuid) IS NULL
+    OR EXISTS (SELECT FROM learning.v_versions WHERE program_id = CAST(:program AS uuid)))
+  AND (CAST(:background AS uuid) IS NULL
+    OR EXISTS (SELECT FROM assessment.v_background_titles WHERE background_id = CAST(:background AS uuid)))
+"""
+
+
+def exports(*, state: str | None) -> Select[Export]:
+    """The organization's."""
+    statement = select(Export).where(Export.org_id == func.backbone.current_org())
+    return statement.where(Export.state == state) if state else statement
+
+
+def export_of(session: Session, export_id: UUID, *, lock: bool = False) -> Export | None:
+    """One of the organization's; with `lock`, for a change."""
+    statement = select(Export).where(Export.id == export_id, Export.org_id == principal_of(session).org_id)
+    return session.scalar(statement.with_for_update() if lock else statement)
+
+
+def is_known(session: Session, filters: LearnerFilters) -> bool:
+    """Whether the organization has the program and the background that are named."""
+    named = {"program": filters.program_id, "background": filters.background_id}
+    return not any(named.values()) or bool(session.scalar(text(KNOWN), named))
+
+
+def add(session: Session, values: dict[str, Any]) -> Export | None:
+    """The new one; None when the same person has the same one open. A concurrent twin waits for the first."""
+    return session.scalar(insert(Export).values(values).on_conflict_do_nothing().returning(Export))
+
+
+def open_one(session: Session, *, requested_by: UUID, format_: str, filters: dict[str, Any]) -> Export | None:
+    """The one of that person that is being made."""
+    statement = select(Export).where(
+        Export.org_id == principal_of(session).org_id,
+        Export.requested_by == requested_by,
+        Export.format == format_,
+        Export.filters == filters,
+        Export.state.in_(OPEN),
+    )
+    return session.scalar(statement)
+
+
+def note(session: Session, export_id: UUID, *, run: UUID, rows: int, at: datetime) -> bool:
+    """Say that the run is alive; False when the export is no longer its own."""
+    statement = (
+        update(Export)
+        .where(Export.id == export_id, Export.run_id == run)
+        .values(row_count=rows, updated_at=at)
+        .returning(Export.id)
+    )
+    return session.scalar(statement, execution_options={"synchronize_session": False}) is not None
+
+
+def count(session: Session, filters: LearnerFilters) -> int:
+    """How many learners there are for it."""
+    statement = select(func.count()).select_from(learners.matching(filters).subquery())
+    return session.scalar(statement) or 0
+
+
+def part(session: Session, filters: LearnerFilters, *, after: UUID | None, most: int) -> Sequence[Enrolled]:
+    """The next learners, in the order in which they were enrolled."""
+    statement = learners.matching(filters)
+    if after is not None:
+        statement = statement.where(Enrolled.enrollment_id > after)
+    return session.scalars(statement.order_by(Enrolled.enrollment_id).limit(most)).all()
+
+
+def forget(session: Session, at: datetime) -> None:
+    """The organization has no file any more, searched for nobody's name, and begins anew what is being made."""
+    statements = (
+        """UPDATE insights.exports SET storage_key = NULL, filters = filters - 'q', expires_at = least(expires_at, :at)
+           WHERE org_id = backbone.current_org() AND state IN ('completed', 'failed')""",
+        """UPDATE insights.exports SET state = 'pending', run_id = NULL
+           WHERE org_id = backbone.current_org() AND state = 'running'""",
+    )
+    for statement in statements:
+        session.execute(text(statement), {"at": at})

@@ -1,0 +1,143 @@
+"""An export in the making: read part by part, each in a transaction of its own, and streamed to storage.
+
+A run claims the export, and everything it commits asks whether the export is still its own: one that was thought dead
+and wakes up again stops at the next part, and its file is never named by a row.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import IO, cast
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from insights.models.exports import Export
+from insights.repository import exports as repository
+from insights.rules import exports as rules
+from insights.schemas.learners import LearnerFilters, LearnerRead
+from insights.service import learners
+from insights.service.columns import HEADERS, record
+from insights.service.sheets import CsvSheet, Sheet, XlsxSheet
+from lodestar import clock, operations
+from lodestar.adapters.storage import ObjectWriter, object_store
+from lodestar.db import work_for
+from lodestar.ids import new_id
+from lodestar.log import log
+from lodestar.problems import Problem
+
+
+class Superseded(Exception):
+    """The export is another run's now, or there is nothing left to make."""
+
+
+class ExportFailed(Problem):
+    """What an export that was given up says of itself."""
+
+    code = "export_failed"
+    title = "The table could not be made"
+
+
+def make(org_id: UUID, export_id: UUID) -> None:
+    """Make the file, unless it is there or another run is at it. May be asked any number of times."""
+    run = new_id()
+    with work_for(org_id) as session:
+        export = _claimed(session, export_id, run)
+        if export is None:
+            return
+        filters = LearnerFilters.model_validate(export.filters)
+        total = repository.count(session, filters)
+    key = f"{rules.folder(org_id, export_id)}{run}.{export.format}"
+    try:
+        with (
+            ObjectWriter(object_store(), key, content_type=rules.CONTENT_TYPES[export.format]) as target,
+            _sheet(export.format, cast("IO[bytes]", target)) as sheet,
+        ):
+            for row in _rows(org_id, export, run=run, filters=filters, total=total):
+                sheet.write(record(row))
+        with work_for(org_id) as session:
+            _finish(session, export_id, run=run, key=key, size=target.size)
+    except Superseded:
+        log.info("export_superseded", export_id=str(export_id), run=str(run))
+        object_store().delete_all(key)
+    except Exception:
+        with suppress(Superseded), work_for(org_id) as session:
+            _give_back(session, export_id, run=run)
+        raise
+
+
+def _claimed(session: Session, export_id: UUID, run: UUID) -> Export | None:
+    """The export, which is the run's own from now on; None when there is nothing for it to do."""
+    export = repository.export_of(session, export_id, lock=True)
+    if export is None or export.state not in repository.OPEN:
+        return None
+    now = clock.now()
+    if export.state == "running" and export.updated_at > now - rules.SILENCE:
+        return None
+    if export.tries >= rules.MOST_TRIES:
+        _give_up(session, export)
+        return None
+    export.state, export.run_id, export.tries = "running", run, export.tries + 1
+    export.row_count, export.updated_at = 0, now
+    session.flush()
+    return export
+
+
+def _rows(
+    org_id: UUID, export: Export, *, run: UUID, filters: LearnerFilters, total: int
+) -> Iterator[LearnerRead]:
+    """Every learner. Raises `Superseded`."""
+    after: UUID | None = None
+    done = 0
+    while True:
+        with work_for(org_id) as session:
+            found = repository.part(session, filters, after=after, most=rules.PART)
+            rows = learners.read_all(session, found)
+            done += len(rows)
+            if not repository.note(session, export.id, run=run, rows=done, at=clock.now()):
+                raise Superseded(str(export.id))
+            message = f"{done:,} of {max(total, done):,} learners."
+            operations.advance(
+                session, export.operation_id, percent=rules.percent(done, total), message=message
+            )
+        yield from rows
+        if len(found) < rules.PART:
+            return
+        after = found[-1].enrollment_id
+
+
+def _sheet(format_: str, target: IO[bytes]) -> Sheet:
+    return CsvSheet(target, HEADERS) if format_ == "csv" else XlsxSheet(target, HEADERS, title="Learners")
+
+
+def _own(session: Session, export_id: UUID, run: UUID) -> Export:
+    """Raises `Superseded`."""
+    export = repository.export_of(session, export_id, lock=True)
+    if export is None or export.run_id != run:
+        raise Superseded(str(export_id))
+    return export
+
+
+def _finish(session: Session, export_id: UUID, *, run: UUID, key: str, size: int) -> None:
+    export, now = _own(session, export_id, run), clock.now()
+    export.state, export.run_id, export.completed_at = "completed", None, now
+    export.storage_key, export.byte_count, export.expires_at = key, size, now + rules.KEPT
+    session.flush()
+    result = {"export_id": str(export.id), "rows": export.row_count}
+    operations.succeed(session, export.operation_id, result=result)
+
+
+def _give_back(session: Session, export_id: UUID, *, run: UUID) -> None:
+    """After an error: the next run may begin at once, if there may be one."""
+    export = _own(session, export_id, run)
+    if export.tries >= rules.MOST_TRIES:
+        _give_up(session, export)
+    else:
+        export.state, export.run_id = "pending", None
+        session.flush()
+
+
+def _give_up(session: Session, export: Export) -> None:
+    export.state, export.run_id, export.problem_detail = "failed", None, rules.GIVEN_UP
+    session.flush()
+    problem = {"code": ExportFailed.code, "title": ExportFailed.title, "detail": rules.GIVEN_UP}
+    operations.fail(session, export.operation_id, problem=problem)

@@ -1,0 +1,98 @@
+"""Exports as staff ask for them, follow them and fetch them."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from insights.models.exports import Export
+from insights.repository import exports as repository
+from insights.rules import exports as rules
+from insights.schemas.exports import Download, ExportCreate, ExportDetail, ExportRead
+from lodestar import audit, clock, limits, operations
+from lodestar.adapters.storage import object_store
+from lodestar.contracts.insights import ExportRequested
+from lodestar.db import work_for
+from lodestar.events import emit
+from lodestar.ids import new_id
+from lodestar.pagination import Page, PageQuery, paginate
+from lodestar.principal import Principal
+from lodestar.problems import NotFound
+
+SUBJECT = "export"
+
+
+def list_exports(session: Session, page: PageQuery, *, state: str | None) -> Page[Export]:
+    """The organization's, newest first."""
+    return paginate(session, repository.exports(state=state), page, keys=(Export.id,))
+
+
+def begin(session: Session, caller: Principal, body: ExportCreate) -> Export:
+    """An export that is on its way: the one that the caller has open already, or a new one. Raises `NotFound`,
+    `RateLimited`."""
+    if not repository.is_known(session, body.filters):
+        raise NotFound("There is no such program or background in your organization.")
+    filters = body.filters.model_dump(mode="json", exclude_none=True)
+    export_id, operation_id = new_id(), new_id()
+    made = repository.add(
+        session,
+        {
+            "id": export_id,
+            "requested_by": caller.user_id,
+            "format": body.format.value,
+            "filters": filters,
+            "operation_id": operation_id,
+        },
+    )
+    if made is None:
+        found = repository.open_one(
+            session, requested_by=caller.user_id, format_=body.format.value, filters=filters
+        )
+        return found or begin(session, caller, body)
+    limits.spend(session, "exports", caller.user_id, capacity=rules.EXPORTS_A_DAY, per_seconds=86_400)
+    operations.begin(session, "export", subject_type=SUBJECT, subject_id=export_id, operation_id=operation_id)
+    after = {"format": made.format, "filters": sorted(filters)}
+    audit.record(session, "export.requested", subject_type=SUBJECT, subject_id=export_id, after=after)
+    emit(session, ExportRequested(export_id=export_id))
+    return made
+
+
+def read(session: Session, export_id: UUID) -> ExportDetail:
+    """With a fresh link while there is a file. Raises `NotFound`."""
+    export = repository.export_of(session, export_id)
+    if export is None:
+        raise NotFound()
+    now, link = clock.now(), None
+    if export.storage_key and export.expires_at and export.completed_at and export.expires_at > now:
+        url = object_store().presign_get(
+            export.storage_key,
+            expires_seconds=rules.LINK_SECONDS,
+            filename=rules.file_name(export.completed_at, export.format),
+            content_type=rules.CONTENT_TYPES[export.format],
+        )
+        link = Download(url=url, expires_at=now + timedelta(seconds=rules.LINK_SECONDS))
+    return ExportDetail(**ExportRead.model_validate(export).model_dump(), download=link)
+
+
+def forget_files(org_id: UUID) -> int:
+    """Nobody's data is left in a file of the organization, nor in a search: exports can be made again. Answers how
+    many files there were; those being made begin anew."""
+    with work_for(org_id) as session:
+        repository.forget(session, clock.now())
+    return object_store().delete_all(f"{org_id}/exports/")
+
+
+def expire(session: Session, export_id: UUID) -> int:
+    """The file of an export whose time is over is deleted; answers how many versions it had."""
+    export = repository.export_of(session, export_id, lock=True)
+    if (
+        export is None
+        or export.storage_key is None
+        or export.expires_at is None
+        or export.expires_at > clock.now()
+    ):
+        return 0
+    removed = object_store().delete_all(rules.folder(export.org_id, export.id))
+    export.storage_key = None
+    session.flush()
+    return removed
