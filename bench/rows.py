@@ -60,7 +60,6 @@ _SLUG = "'key-' || n"
 _MODULE_OF_LESSON = "(n + 4) / 5"
 _VERSION_OF_MODULE = "(n + 9) / 10"
 _VERSION_OF_LESSON = "(n + 49) / 50"
-_ENROLLMENT_OF_WORK = "(n + 4) / 5"
 _KINDS = "ARRAY['assessment', 'course', 'masterclass', 'project', 'interview']"
 _REQUESTED = _pick("approved", "rejected", "pending", salt=6)
 _EXPORTED = _pick("completed", "rejected", "failed")
@@ -293,9 +292,9 @@ MAKERS: dict[str, Maker] = {
         "lesson_id": _id("lessons", "(n + 1) / 2"),
         "url": "'https://example.org/'",
     },
-    "learning.module_progress": _of_enrollment(_ENROLLMENT_OF_WORK),
+    "learning.module_progress": _of_enrollment("n"),
     "learning.stage_awards": {
-        **_of_enrollment(_ENROLLMENT_OF_WORK),
+        **_of_enrollment("n"),
         "star": "1 + n % 5",
         "evidence": """'{"a": 1}'""",
     },

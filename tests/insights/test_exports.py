@@ -1,15 +1,9 @@
 """Learners' progress as a table: asked for, made in the background, fetched, forgotten."""
 
-import csv
-import io
-import tracemalloc
-import zipfile
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
-from xml.etree import ElementTree
 
 import boto3
 import pytest
@@ -18,7 +12,7 @@ from sqlalchemy import text
 from backbone import reconcile
 from insights.rules import exports as rules
 from insights.schedules import retain_exports
-from insights.service import exporting, learners, sheets
+from insights.service import exporting, learners
 from insights.service.columns import COLUMNS, HEADERS
 from lodestar import cells
 from lodestar.clock import now
@@ -33,10 +27,10 @@ from tests.factories.identity import a_person, an_organization
 from tests.factories.learning import a_program
 from tests.gateway import Answer, Person, get, post
 from tests.insights.conftest import LEARNERS, Institution
+from tests.insights.tables import NAMES, csv_rows, said, xlsx_cells
 from tests.privacy import approved, asked, fulfilled
 
 EXPORTS = "/v1/insights/exports"
-NAMES = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 HOSTILE = [
     "=1+1",
     "+1",
@@ -73,23 +67,6 @@ def stored(export: dict[str, Any]) -> bytes:
         boto3.client("s3").get_object(Bucket=settings().need("media_bucket"), Key=key)["Body"].read()
     )
     return body
-
-
-def csv_rows(content: bytes) -> list[dict[str, str]]:
-    assert content.startswith(b"\xef\xbb\xbf")
-    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-
-
-def xlsx_cells(content: bytes, sheet: int = 1) -> Iterator[list[ElementTree.Element]]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        assert archive.testzip() is None
-        root = ElementTree.fromstring(archive.read(f"xl/worksheets/sheet{sheet}.xml"))
-    for row in root.iterfind(".//s:row", NAMES):
-        yield row.findall("s:c", NAMES)
-
-
-def said(cell: ElementTree.Element) -> str:
-    return "".join(cell.itertext())
 
 
 def objects(org_id: UUID) -> list[str]:
@@ -179,38 +156,6 @@ def test_numbers_and_times_are_numbers_and_times_in_a_workbook(institution: Inst
     assert [by_column[column].get("t") for column in "GH"] == ["inlineStr", None]
     assert said(by_column["H"]) == "2"
     assert float(said(by_column["L"])) > 46_000
-
-
-def test_a_table_beyond_a_sheets_end_goes_on_in_the_next() -> None:
-    target = io.BytesIO()
-    with sheets.XlsxSheet(target, ["n"], title="Learners", most_rows=3) as sheet:
-        for nth in range(5):
-            sheet.write([nth])
-    told = [[said(row[0]) for row in xlsx_cells(target.getvalue(), nth)] for nth in (1, 2, 3)]
-    assert told == [["n", "0", "1"], ["n", "2", "3"], ["n", "4"]]
-
-
-@pytest.mark.parametrize("kind", [sheets.CsvSheet, sheets.XlsxSheet])
-def test_memory_does_not_grow_with_the_table(kind: Any) -> None:
-    class Nowhere(io.RawIOBase):
-        def writable(self) -> bool:
-            return True
-
-        def write(self, content: Any) -> int:
-            return len(content)
-
-    def peak(rows: int) -> int:
-        tracemalloc.start()
-        options = {"title": "Learners"} if kind is sheets.XlsxSheet else {}
-        with kind(Nowhere(), ["id", "name", "score"], **options) as sheet:
-            for nth in range(rows):
-                sheet.write([new_id(), f"Learner {nth}", nth / 2])
-        highest = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return highest
-
-    peak(10)
-    assert peak(10_000) < 1.2 * peak(1_000) + 100_000
 
 
 def test_the_same_wish_while_it_is_open_is_the_same_export(institution: Institution) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import IO, Any, Protocol, Self
 
@@ -57,6 +58,7 @@ class XlsxSheet:
         self, target: IO[bytes], headers: Sequence[str], *, title: str, most_rows: int = MOST_ROWS
     ) -> None:
         self._target, self._headers, self._title, self._most_rows = target, headers, title, most_rows
+        self._resting: TemporaryDirectory[str] | None = None
         self._book: Any = None
         self._sheet: Any = None
         self._bold: Any = None
@@ -66,8 +68,10 @@ class XlsxSheet:
     def __enter__(self) -> Self:
         import xlsxwriter
 
+        self._resting = TemporaryDirectory(prefix="sheet-")
         options = {
             "constant_memory": True,
+            "tmpdir": self._resting.name,
             "strings_to_formulas": False,
             "strings_to_numbers": False,
             "strings_to_urls": False,
@@ -79,8 +83,12 @@ class XlsxSheet:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
-        if kind is None:
-            self._book.close()
+        """The library leaves its files behind where it is not closed, and a warm function's folder fills up."""
+        if self._resting is None:
+            return
+        with self._resting:
+            if kind is None:
+                self._book.close()
 
     def write(self, values: Sequence[cells.Value]) -> None:
         if self._next == self._most_rows:
