@@ -9,7 +9,7 @@ from alembic import op
 from tenancy import create_crossing_function, publish_view
 
 revision = "0020"
-down_revision = "0015"
+down_revision = "0018"
 
 INDEXES = """
 CREATE INDEX enrollments_by_stars ON learning.enrollments (org_id, stars, id);
