@@ -85,7 +85,7 @@ CROSSING_FUNCTIONS = {
 """Every function that looks across organizations, and exactly what it tells of them."""
 NOT_THE_APPLICATIONS = {"identity.ensure_administrator(address text)"}
 """For the migrator only."""
-TOLD_KEYS = {"attempt_id", "asset_id", "request_id", "kind", "submission_kind", "generation"}
+TOLD_KEYS = {"attempt_id", "asset_id", "export_id", "request_id", "kind", "submission_kind", "generation"}
 """What the `data` of a sweep may hold: ids, which mean something only to whoever enters for the organization, and
 which kind of work it is, tried how often."""
 
