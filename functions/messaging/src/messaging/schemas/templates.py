@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from lodestar.api import PatchModel, ReadModel, RowRead, WriteModel
 from lodestar.contracts.messaging import Category, Channel
@@ -14,7 +14,7 @@ State = Literal["draft", "active", "retired"]
 Approval = Literal["not_needed", "pending", "approved", "rejected"]
 
 
-DECLARED = [{"name": "title", "type": "text", "example": "Systems design"}]
+DECLARED: list[JsonValue] = [{"name": "title", "type": "text", "example": "Systems design"}]
 SUBJECT = "{{title}} begins soon"
 BODY = "<p>Hello {{recipient_name}}, see you there.</p>"
 """Examples fit together: whoever takes a field's own into their request gets no other answer than for the whole."""

@@ -8,7 +8,7 @@ from alembic import op
 
 from tenancy import create_crossing_function, publish_view
 
-revision = "0020"
+revision = "0019"
 down_revision = "0018"
 
 INDEXES = """

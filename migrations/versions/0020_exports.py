@@ -4,8 +4,8 @@ from alembic import op
 
 from tenancy import create_crossing_function, create_schema, drop_schema, let_cross, let_erase, secure
 
-revision = "0021"
-down_revision = "0020"
+revision = "0020"
+down_revision = "0019"
 
 EXPORTS = """
 CREATE TABLE insights.exports (
