@@ -66,8 +66,8 @@ def _counts(variant: Variant) -> list[int]:
     return counts or [len(seen)]
 
 
-def _writes() -> Iterator[Result]:
-    """The dearest request of each write; a write of which none succeeds misses the goal, whatever it would cost."""
+def statements_of_writes() -> tuple[dict[str, int], dict[str, str]]:
+    """Of each write's requests that succeed the dearest, and how requests of the others were refused."""
     most: dict[str, int] = {}
     refused: dict[str, str] = {}
     for name, prepare in writes():
@@ -78,6 +78,12 @@ def _writes() -> Iterator[Result]:
             most[name] = max(len(seen), most.get(name, 0))
         else:
             refused[name] = f"{name}: {answer.status}"
+    return most, refused
+
+
+def _writes() -> Iterator[Result]:
+    """The dearest request of each write; a write of which none succeeds misses the goal, whatever it would cost."""
+    most, refused = statements_of_writes()
     for name, count in sorted(most.items(), key=lambda item: -item[1]):
         yield Result("P5", name.replace("/v1/", ""), count, WRITE_TARGET)
     asked = {" ".join(name.split()[:2]) for name in most}

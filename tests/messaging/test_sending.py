@@ -15,7 +15,7 @@ from lodestar.db import work_for
 from lodestar.ids import new_id
 from lodestar.principal import Role
 from messaging.service import enqueueing, sending, sweeping, vendors
-from messaging.service.filling import unsubscribe_token
+from messaging.service.unsubscribing import unsubscribe_token
 from tests import bus, gateway
 from tests.factories.identity import a_person, an_organization
 from tests.factories.messaging import a_message, deliveries, explanation, sweep

@@ -53,8 +53,10 @@ CROSSING_FUNCTIONS = {
     "identity.ensure_administrator(address text)": "uuid",
     "identity.ensure_user(address text, full_name text, zone text)": "uuid",
     "identity.erase_account(request uuid)": "boolean",
-    "identity.invitation_by_hash(hash text)": "TABLE(org_id uuid, id uuid)",
-    "identity.is_member_somewhere(address text)": "boolean",
+    "identity.invitation_by_hash(hash text)": (
+        "TABLE(org_id uuid, id uuid, email text, expires_at timestamp with time zone,"
+        " accepted_at timestamp with time zone, revoked_at timestamp with time zone, is_member_somewhere boolean)"
+    ),
     "identity.is_platform()": "boolean",
     "identity.link_subject(wanted text, verified_email text)": "uuid",
     "identity.members_matching(wanted text)": "TABLE(user_id uuid)",

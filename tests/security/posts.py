@@ -12,7 +12,7 @@ from lodestar.contracts.learning import ModuleKind
 from lodestar.db import work_for
 from lodestar.ids import new_id
 from lodestar.principal import Role
-from messaging.service.filling import unsubscribe_token
+from messaging.service.unsubscribing import unsubscribe_token
 from tests.assessment.scenes import ATTEMPTS, Scene, a_scene, an_initial
 from tests.factories.assessment import an_attempt
 from tests.factories.identity import a_person, an_organization

@@ -168,10 +168,15 @@ def act_for(session: Session, principal: Principal) -> None:
 
     What was emitted so far is stored for the organization that it happened in.
     """
+    turn_to(session, principal)
+    _bind(session, principal, read_only=False)
+
+
+def turn_to(session: Session, principal: Principal) -> None:
+    """The same, around a statement that calls `backbone.enter` for the principal itself."""
     outbox.write(session)
     session.info["principal"] = principal
     invocations.serve(principal.org_id)
-    _bind(session, principal, read_only=False)
 
 
 def principal_of(session: Session) -> Principal:

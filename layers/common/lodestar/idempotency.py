@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from lodestar.db import act_for, principal_of
+from lodestar.db import principal_of, turn_to
 from lodestar.ids import new_id
 from lodestar.principal import Principal
 from lodestar.problems import IdempotencyKeyReused, RequestInProgress, SecretAlreadyShown
@@ -43,11 +43,12 @@ CLAIM = text(
 )
 OF_HOLDER = "WHERE user_id = :user_id AND route = :route AND key = :key AND holder = :holder"
 SAVE = text(
-    f"""
-    UPDATE backbone.idempotency_keys SET status = :status, body = :body, headers = CAST(:headers AS jsonb)
-    {OF_HOLDER} RETURNING 1
+    """
+    SELECT backbone.save_answer(
+      :org_id, :user_id, :route, :key, :holder, :status, :body, CAST(:headers AS jsonb))
     """
 )
+"""Enters for whom the key was claimed, who may be of another organization than the one that was written to."""
 UNANSWERED = f"{OF_HOLDER} AND status IS NULL"
 END_LEASE = text(f"UPDATE backbone.idempotency_keys SET leased_until = '-infinity' {UNANSWERED}")
 FORGET = text(f"DELETE FROM backbone.idempotency_keys {UNANSWERED}")
@@ -150,13 +151,13 @@ def save(
     Raises `RequestInProgress`, and so undoes that transaction, when the lease ran out and a twin took over.
     """
     if principal_of(session) != principal:
-        act_for(session, principal)
+        turn_to(session, principal)
     answer = {
         "status": status,
         "body": None if headers.get("cache-control") == "no-store" else body.decode(),
         "headers": json.dumps({name: headers[name] for name in KEPT_HEADERS if name in headers}),
     }
-    if session.scalar(SAVE, {**_holder(session, held), **answer}) is None:
+    if not session.scalar(SAVE, {**_holder(session, held), **answer, "org_id": principal.org_id}):
         raise RequestInProgress()
 
 

@@ -169,8 +169,14 @@ def start(session: Session, learner_id: UUID, attempt_id: UUID, *, if_match: int
 def start_interview(
     session: Session, learner_id: UUID, attempt_id: UUID, *, if_match: int | None, by_review: bool
 ) -> Attempt:
-    """Start an interview; `by_review`: no model answers, and the learner accepts that a person grades it."""
-    attempt = _startable(session, learner_id, attempt_id, if_match=if_match)
+    """Start an interview; `by_review`: no model answers, and the learner accepts that a person grades it.
+
+    `start` found the module open and the consent given, in the same request: that is not asked again.
+    """
+    attempt = repository.lock_own(session, learner_id, attempt_id)
+    if attempt is None:
+        raise NotFound()
+    _refuse_unless_startable(attempt, if_match=if_match)
     if attempt.state == State.DRAFT:
         attempt.review_accepted = by_review
         _freeze(attempt)
@@ -181,16 +187,21 @@ def start_interview(
 def _startable(session: Session, learner_id: UUID, attempt_id: UUID, *, if_match: int | None) -> Attempt:
     """A draft that may start, or what has started."""
     attempt = lock_own(session, learner_id, attempt_id)
+    _refuse_unless_startable(attempt, if_match=if_match)
+    if attempt.state == State.DRAFT and attempt.kind == AssessmentKind.INTERVIEW:
+        _check_consent(session, learner_id)
+    return attempt
+
+
+def _refuse_unless_startable(attempt: Attempt, *, if_match: int | None) -> None:
+    """Raises `StaleVersion`, `ContentPreparing`, `AttemptState`; never for what has started."""
     if attempt.state == State.IN_PROGRESS:
-        return attempt
+        return
     expect_version(attempt, if_match)
     if attempt.state == State.PREPARING:
         raise ContentPreparing()
     if attempt.state != State.DRAFT or attempt.content is None:
         raise AttemptState("This attempt was started and ended already; open a new one.")
-    if attempt.kind == AssessmentKind.INTERVIEW:
-        _check_consent(session, learner_id)
-    return attempt
 
 
 def _check_consent(session: Session, learner_id: UUID) -> None:

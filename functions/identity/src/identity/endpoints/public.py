@@ -84,10 +84,12 @@ def accept_invitation(
 ) -> invitations.Accepted:
     """Makes the account, unless the address has one, and the membership. Then sign in."""
     with work.transaction() as session:
-        email, may_create = invitations.begin_acceptance(session, token)
-    subject = user_pool.account_for(email=email, password=body.password, may_create=may_create)
+        invited = invitations.begin_acceptance(session, token)
+    subject = user_pool.account_for(
+        email=invited.email, password=body.password, may_create=not invited.is_member_somewhere
+    )
     with work.conclusion() as session:
-        return invitations.accept(session, token, body=body, subject=subject)
+        return invitations.accept(session, invited, body=body, subject=subject)
 
 
 handler = lambda_handler(router)

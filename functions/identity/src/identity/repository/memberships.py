@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Row, Select, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from identity.models.memberships import Membership
@@ -59,14 +60,28 @@ def was_here(session: Session, user_id: UUID) -> bool:
 
 def standing(session: Session, *, user_id: UUID, role: Role) -> Membership | None:
     """The person's membership in this role."""
-    query = select(Membership).where(Membership.user_id == user_id, Membership.role == role.value)
-    return session.scalar(query.where(Membership.ended_at.is_(None)))
+    return session.scalar(_standing(user_id, role))
+
+
+def stand(session: Session, *, user_id: UUID, role: Role) -> tuple[Membership, bool]:
+    """The person's membership in this role, made if they have none; whether it was."""
+    new = insert(Membership).values(user_id=user_id, role=role.value).on_conflict_do_nothing()
+    made = session.scalar(new.returning(Membership))
+    if made is not None:
+        return made, True
+    return session.scalars(_standing(user_id, role)).one(), False
 
 
 def lock_holders(session: Session, role: Role) -> int:
     """How many hold the role; nobody takes it from another one meanwhile."""
     query = select(Membership.id).where(Membership.role == role.value, Membership.ended_at.is_(None))
     return len(session.scalars(query.order_by(Membership.id).with_for_update()).all())
+
+
+def _standing(user_id: UUID, role: Role) -> Select[Membership]:
+    return select(Membership).where(
+        Membership.user_id == user_id, Membership.role == role.value, Membership.ended_at.is_(None)
+    )
 
 
 def _members() -> Select[Membership, User]:

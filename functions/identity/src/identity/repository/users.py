@@ -8,10 +8,20 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from identity.models.users import User
+from lodestar.db import turn_to
+from lodestar.principal import Principal
 
 ENSURE = text("SELECT identity.ensure_user(:email, :display_name, :time_zone)")
-LINK = text("SELECT identity.link_subject(:subject, :email)")
-SOMEWHERE = text("SELECT identity.is_member_somewhere(:email)")
+ENTER_ACCOUNT = text(
+    """
+    SELECT owner.id, backbone.enter(:org_id, owner.id, false) FROM (
+      SELECT CASE WHEN known.id IS NOT NULL THEN identity.link_subject(:subject, :email) END AS id FROM (
+        SELECT identity.ensure_user(:email, :display_name, :time_zone) AS id OFFSET 0
+      ) AS known OFFSET 0
+    ) AS owner WHERE owner.id IS NOT NULL
+    """
+)
+"""One after the other: PostgreSQL does not merge sub-selects that have an OFFSET."""
 OWN_ORGANIZATIONS = text(
     "SELECT id, kind, name, slug, state, roles FROM identity.organizations_of_caller() ORDER BY name, id"
 )
@@ -50,11 +60,13 @@ def ensure(session: Session, *, email: str, display_name: str, time_zone: str) -
     return session.execute(ENSURE, parameters).scalar_one()  # type: ignore[no-any-return]
 
 
-def link(session: Session, *, subject: str, email: str) -> UUID | None:
-    """Note the person's account and that their address is theirs. None when another account has the address."""
-    return session.scalar(LINK, {"subject": subject, "email": email})  # type: ignore[no-any-return]
-
-
-def is_member_somewhere(session: Session, email: str) -> bool:
-    """Whether any organization counts on whoever has this address."""
-    return bool(session.scalar(SOMEWHERE, {"email": email}))
+def enter_account(
+    session: Session, org_id: UUID, *, subject: str, email: str, display_name: str, time_zone: str
+) -> UUID | None:
+    """The user of this address, made if absent; the account `subject` is theirs, their address is proven, and the
+    transaction goes on for them in the organization. None when another account has the address."""
+    person = {"email": email, "display_name": display_name, "time_zone": time_zone}
+    user_id = session.scalar(ENTER_ACCOUNT, {**person, "org_id": org_id, "subject": subject})
+    if user_id is not None:
+        turn_to(session, Principal(user_id=user_id, org_id=org_id))
+    return user_id  # type: ignore[no-any-return]

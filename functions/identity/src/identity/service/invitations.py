@@ -12,6 +12,7 @@ from identity.errors import InvitationClosed, WrongPassword
 from identity.models.invitations import Invitation
 from identity.repository import invitations as repository
 from identity.repository import organizations, users
+from identity.repository.invitations import Invited
 from identity.rules import secrets
 from identity.schemas.invitations import InvitationCreate
 from identity.schemas.public import InvitationAcceptance
@@ -50,7 +51,7 @@ class Accepted:
     role: str
 
 
-def state_of(invitation: Invitation, *, at: datetime) -> str:
+def state_of(invitation: Invitation | Invited, *, at: datetime) -> str:
     """`accepted`, `revoked`, `expired` or `open`."""
     if invitation.accepted_at is not None:
         return "accepted"
@@ -130,48 +131,60 @@ def revoke(session: Session, caller: Principal, invitation_id: UUID) -> None:
 
 def offer(session: Session, token: str) -> Offer:
     """What the link of this token invites to, while it is good."""
-    invitation = _open(session, token)
+    invited = _located(session, token)
+    act_for(session, Principal(user_id=NOBODY, org_id=invited.org_id))
+    invitation = _read(session, invited)
+    _refuse_unless_open(invitation)
     organization = organizations.organization_of(session, invitation.org_id)
     if organization is None:
         raise NotFound()
     return Offer(organization.name, invitation.email, invitation.role, invitation.expires_at)
 
 
-def begin_acceptance(session: Session, token: str) -> tuple[str, bool]:
-    """The address that an account is needed for, and whether the link suffices to make one.
+def begin_acceptance(session: Session, token: str) -> Invited:
+    """What the link invites to: its address needs an account. Raises `NotFound`, `InvitationClosed`.
 
-    Where another organization already counts on this address, it does not: the inviter, who has seen the link,
-    would become that person there.
+    Where an organization already counts on this address, the link does not suffice to make one: the inviter, who has
+    seen the link, would become that person there.
     """
-    invitation = _open(session, token)
-    return invitation.email, not users.is_member_somewhere(session, invitation.email)
+    invited = _located(session, token)
+    _refuse_unless_open(invited)
+    return invited
 
 
-def accept(session: Session, token: str, *, body: InvitationAcceptance, subject: str) -> Accepted:
+def accept(session: Session, invited: Invited, *, body: InvitationAcceptance, subject: str) -> Accepted:
     """Make the owner of the account `subject` a member. A second use of the link is refused."""
-    invitation = _open(session, token)
-    user_id = users.ensure(
-        session, email=invitation.email, display_name=body.display_name, time_zone=body.time_zone
-    )
-    if users.link(session, subject=subject, email=invitation.email) is None:
+    person = {"display_name": body.display_name, "time_zone": body.time_zone}
+    user_id = users.enter_account(session, invited.org_id, subject=subject, email=invited.email, **person)
+    if user_id is None:
         raise WrongPassword("This address belongs to another account. Ask for help.")
-    act_for(session, Principal(user_id=user_id, org_id=invitation.org_id))
-    invitation.accepted_at, invitation.accepted_by = clock.now(), user_id
+    invitation = repository.accept(session, invited.id, by=user_id, at=clock.now())
+    if invitation is None:
+        raise _closed(_read(session, invited))
     audit.record(session, "invitation.accepted", subject_type=SUBJECT, subject_id=invitation.id)
     memberships.grant(session, user_id=user_id, role=Role(invitation.role))
     return Accepted(invitation.org_id, invitation.email, invitation.role)
 
 
-def _open(session: Session, token: str) -> Invitation:
-    found = repository.locate(session, secrets.hash_of(token))
-    if found is None:
+def _located(session: Session, token: str) -> Invited:
+    invited = repository.locate(session, secrets.hash_of(token))
+    if invited is None:
         raise NotFound("There is no such invitation. Check that the link is complete.")
-    org_id, invitation_id = found
-    act_for(session, Principal(user_id=NOBODY, org_id=org_id))
-    invitation = repository.invitation_of(session, invitation_id)
+    return invited
+
+
+def _read(session: Session, invited: Invited) -> Invitation:
+    invitation = repository.invitation_of(session, invited.id)
     if invitation is None:
         raise NotFound()
-    state = state_of(invitation, at=clock.now())
-    if state != "open":
-        raise InvitationClosed(f"This invitation is {state}. Ask for a new one.")
     return invitation
+
+
+def _refuse_unless_open(invitation: Invitation | Invited) -> None:
+    if state_of(invitation, at=clock.now()) != "open":
+        raise _closed(invitation)
+
+
+def _closed(invitation: Invitation | Invited) -> InvitationClosed:
+    state = state_of(invitation, at=clock.now())
+    return InvitationClosed(f"This invitation is {state}. Ask for a new one.")

@@ -78,12 +78,9 @@ def end(session: Session, caller: Principal, membership_id: UUID) -> None:
 
 def grant(session: Session, *, user_id: UUID, role: Role, reason: str | None = None) -> Membership:
     """Make the person a member in this role, and tell; the standing membership when they are one already."""
-    held = repository.standing(session, user_id=user_id, role=role)
-    if held is not None:
+    held, is_new = repository.stand(session, user_id=user_id, role=role)
+    if not is_new:
         return held
-    held = Membership(user_id=user_id, role=role.value)
-    session.add(held)
-    session.flush()
     after = {"user_id": str(user_id), "role": role.value}
     audit.record(
         session, "membership.created", subject_type=SUBJECT, subject_id=held.id, after=after, reason=reason

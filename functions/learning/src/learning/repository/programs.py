@@ -9,13 +9,33 @@ from sqlalchemy.orm import Session
 
 from learning.models.programs import Program, ProgramVersion, Stage
 from lodestar.db import principal_of
+from lodestar.ids import new_id
 
-CLONED = {
+COPIED = {
     "stages": "star, kind, required_count, title, description, earned_text",
     "modules": "id, kind, key, title, description, position, configuration",
     "lessons": "id, module_id, key, title, summary, position, required, estimated_minutes, asset_id, body",
 }
-"""What the next draft takes over, in the order that foreign keys want; modules and lessons keep their ids."""
+"""What the next draft takes over, besides the version's own settings; modules and lessons keep their ids."""
+OPEN_NEXT = """
+WITH next AS (
+  INSERT INTO learning.program_versions
+    (id, program_id, number, tier_ranges, promotion_enabled, promotion_after_stars)
+  SELECT :new, program_id, number + 1, tier_ranges, promotion_enabled, promotion_after_stars
+  FROM learning.program_versions WHERE id = :old RETURNING id, program_id
+), {}
+SELECT FROM next
+""".format(
+    ", ".join(
+        f"""{table} AS (
+  INSERT INTO learning.{table} (program_id, version_id, {columns})
+  SELECT next.program_id, next.id, {", ".join(f"old.{name}" for name in columns.split(", "))}
+  FROM next JOIN learning.{table} AS old ON old.version_id = :old
+)"""
+        for table, columns in COPIED.items()
+    )
+)
+NOT_EDITED = "UPDATE learning.program_versions SET edited_at = NULL WHERE id = :new"
 
 
 def own_programs(session: Session) -> Select[Program]:
@@ -43,11 +63,7 @@ def published_versions(session: Session, program_ids: Sequence[UUID]) -> dict[UU
 
 def draft_of(session: Session, program_id: UUID, *, lock: bool = False) -> ProgramVersion:
     """The program's draft; with `lock`, nobody else edits or publishes it until the transaction ends."""
-    statement = select(ProgramVersion).where(
-        ProgramVersion.program_id == program_id,
-        ProgramVersion.org_id == principal_of(session).org_id,
-        ProgramVersion.published_at.is_(None),
-    )
+    statement = _drafts(session, program_id)
     if not lock:
         return session.scalars(statement).one()
     locked = statement.with_for_update()
@@ -55,6 +71,23 @@ def draft_of(session: Session, program_id: UUID, *, lock: bool = False) -> Progr
     if draft is None:  # it was published while we waited for it: the next one is open
         draft = session.scalars(locked).one()
     return draft
+
+
+def own_draft(session: Session, program_id: UUID) -> ProgramVersion | None:
+    """The draft of a program that the caller's organization wrote, locked; None when there is no such program."""
+    statement = _drafts(session, program_id).join(Program, Program.id == ProgramVersion.program_id)
+    draft = session.scalar(statement.where(Program.archived_at.is_(None)).with_for_update(of=ProgramVersion))
+    if draft is None and own_program(session, program_id) is not None:
+        return draft_of(session, program_id, lock=True)  # it was published while we waited for it
+    return draft
+
+
+def _drafts(session: Session, program_id: UUID) -> Select[ProgramVersion]:
+    return select(ProgramVersion).where(
+        ProgramVersion.program_id == program_id,
+        ProgramVersion.org_id == principal_of(session).org_id,
+        ProgramVersion.published_at.is_(None),
+    )
 
 
 def stages_of(session: Session, version_id: UUID) -> list[Stage]:
@@ -67,17 +100,11 @@ def remove_stages(session: Session, version_id: UUID) -> None:
     session.execute(delete(Stage).where(Stage.version_id == version_id))
 
 
-def clone(session: Session, *, old: ProgramVersion, new: ProgramVersion) -> None:
-    """Fill the new draft with what the old version holds; it counts as not edited."""
-    for table, columns in CLONED.items():
-        statement = f"""
-            INSERT INTO learning.{table} (program_id, version_id, {columns})
-            SELECT program_id, :new, {columns} FROM learning.{table} WHERE version_id = :old
-        """
-        session.execute(text(statement), {"old": old.id, "new": new.id})
-    session.execute(
-        text("UPDATE learning.program_versions SET edited_at = NULL WHERE id = :id"), {"id": new.id}
-    )
+def open_next(session: Session, old: ProgramVersion) -> None:
+    """The next draft: what the old version holds, under the next number; it counts as not edited."""
+    versions = {"old": old.id, "new": new_id()}
+    session.execute(text(OPEN_NEXT), versions)
+    session.execute(text(NOT_EDITED), {"new": versions["new"]})
 
 
 def owner_of(session: Session, program_id: UUID) -> UUID | None:

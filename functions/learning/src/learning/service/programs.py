@@ -10,7 +10,7 @@ from learning.repository import drafts
 from learning.repository import programs as repository
 from learning.rules import stages as rules
 from learning.rules import tiers
-from learning.rules.stages import DraftCounts, StagePlan
+from learning.rules.stages import StagePlan
 from learning.schemas.programs import (
     ProgramCreate,
     ProgramPatch,
@@ -24,7 +24,6 @@ from learning.schemas.programs import (
 from learning.service import content
 from lodestar import audit
 from lodestar.clock import now
-from lodestar.contracts.learning import ModuleKind
 from lodestar.db import expect_version
 from lodestar.ids import new_id
 from lodestar.pagination import Page, PageQuery, paginate
@@ -170,26 +169,17 @@ def _add_stages(session: Session, draft: ProgramVersion, plans: tuple[StagePlan,
 
 def publish(session: Session, program_id: UUID) -> ProgramVersion:
     """Publish the draft and open the next. Raises `NotFound`, `NothingToPublish`, `DraftIncomplete`."""
-    get(session, program_id)
-    draft = repository.draft_of(session, program_id, lock=True)
+    draft = repository.own_draft(session, program_id)
+    if draft is None:
+        raise NotFound()
     if draft.number > 1 and draft.edited_at is None:
         raise NothingToPublish()
-    missing = _missing_from(session, draft)
+    missing = rules.missing_from(*drafts.plan_of(session, draft.id))
     if missing:
         raise DraftIncomplete(" ".join(missing), missing=missing)
     draft.published_at = now()
     session.flush()
-    following = ProgramVersion(
-        id=new_id(),
-        program_id=program_id,
-        number=draft.number + 1,
-        tier_ranges=draft.tier_ranges,
-        promotion_enabled=draft.promotion_enabled,
-        promotion_after_stars=draft.promotion_after_stars,
-    )
-    session.add(following)
-    session.flush()
-    repository.clone(session, old=draft, new=following)
+    repository.open_next(session, draft)
     audit.record(
         session,
         "program.published",
@@ -198,28 +188,3 @@ def publish(session: Session, program_id: UUID) -> ProgramVersion:
         after={"number": draft.number},
     )
     return draft
-
-
-def _missing_from(session: Session, draft: ProgramVersion) -> list[str]:
-    plans = [
-        StagePlan(stage.star, ModuleKind(stage.kind), stage.required_count, stage.title)
-        for stage in repository.stages_of(session, draft.id)
-    ]
-    modules = drafts.modules_of(session, draft.id)
-    lessons = drafts.lessons_of(session, draft.id)
-    taught = {lesson.module_id for lesson in lessons if lesson.required}
-    counts = DraftCounts(
-        modules={kind: sum(module.kind == kind for module in modules) for kind in ModuleKind},
-        courses_without_lessons=[
-            module.title for module in modules if module.kind == ModuleKind.COURSE and module.id not in taught
-        ],
-        lessons_without_content=[
-            lesson.title for lesson in lessons if lesson.asset_id is None and lesson.body is None
-        ],
-        masterclasses_required=[
-            module.configuration["required_completions"]
-            for module in modules
-            if module.kind == ModuleKind.MASTERCLASS
-        ],
-    )
-    return rules.missing_from(plans, counts)

@@ -3,12 +3,24 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from lodestar.ids import new_id
 from media.models.transcripts import Captions, Rendition, Transcript
+
+BEGIN_ANEW = text(
+    """
+    WITH forgotten AS (DELETE FROM media.renditions WHERE asset_id = :asset_id AND kind = 'audio')
+    INSERT INTO media.transcripts AS held (id, asset_id) VALUES (:id, :asset_id)
+    ON CONFLICT (org_id, asset_id) DO UPDATE SET
+      state = 'pending', text = '', source = 'none', model = NULL, problem_detail = NULL,
+      version = held.version + 1, updated_at = now()
+    WHERE held.source <> 'person'
+    RETURNING id
+    """
+)
 
 
 def transcript_of(session: Session, asset_id: UUID, *, for_update: bool = False) -> Transcript | None:
@@ -42,6 +54,8 @@ def pieces_of(session: Session, asset_id: UUID) -> list[Rendition]:
     return list(session.scalars(query.order_by(Rendition.position)))
 
 
-def forget_pieces(session: Session, asset_id: UUID) -> None:
-    """Remove the rows of the pieces; their objects are overwritten or deleted with the asset."""
-    session.execute(delete(Rendition).where(Rendition.asset_id == asset_id, Rendition.kind == "audio"))
+def begin_anew(session: Session, asset_id: UUID) -> bool:
+    """An empty transcript that waits to be made, and no pieces: their objects are overwritten, or deleted with the
+    asset. False when a person wrote the transcript that is there."""
+    begun = session.execute(BEGIN_ANEW, {"id": new_id(), "asset_id": asset_id})
+    return begun.one_or_none() is not None

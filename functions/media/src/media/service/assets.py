@@ -16,7 +16,6 @@ from lodestar.problems import NotFound
 from media import errors
 from media.models.assets import MediaAsset
 from media.models.playback import PlaybackSegments
-from media.models.transcripts import Transcript
 from media.repository import assets as repository
 from media.repository import playback as playback_repository
 from media.repository import transcripts as transcript_repository
@@ -117,17 +116,10 @@ def transcribe(session: Session, *, caller: Principal, asset_id: UUID) -> Operat
     asset = _own(session, caller, asset_id)
     if asset.state != "ready":
         raise errors.AssetNotReady("Transcription needs a recording that is ready.", state=asset.state)
-    transcript = transcript_repository.transcript_of(session, asset_id, for_update=True)
-    if transcript is not None and transcript.source == "person":
-        raise errors.TranscriptByPerson()
     if asked_before := operations.open_one(session, TRANSCRIPTION, subject_id=asset_id):
         return OperationAccepted(operation_id=asked_before, asset_id=asset_id)
-    if transcript is None:
-        transcript = Transcript(asset_id=asset_id)
-        session.add(transcript)
-    transcript.state, transcript.text, transcript.source = "pending", "", "none"
-    transcript.model, transcript.problem_detail = None, None
-    transcript_repository.forget_pieces(session, asset_id)
+    if not transcript_repository.begin_anew(session, asset_id):
+        raise errors.TranscriptByPerson()
     asset.claimed_by, asset.tries = None, 0
     return _accepted(session, asset, kind=TRANSCRIPTION)
 

@@ -16,12 +16,12 @@ from messaging.models.deliveries import Delivery
 from messaging.models.preferences import Preference
 from messaging.models.reminders import Anchor, AnchorRecipient, ScheduledMessage
 from messaging.repository import deliveries, reminders, wishes
-from messaging.rules import addresses, zones
+from messaging.rules import zones
 from messaging.rules.reminders import Policy, is_urgent
 from messaging.rules.sending import Caps, Facts, Wishes
 from messaging.rules.texting import Text
 from messaging.rules.variables import Fault
-from messaging.service import filling, policies, texts
+from messaging.service import filling, policies, reaching, texts
 
 GUARDS = {"no_response": "responded", "not_joined": "joined"}
 """A policy's guard, and the flag of a recipient that stops it."""
@@ -53,11 +53,17 @@ class _Known:
     texts: texts.Texts
     now: datetime
 
+    def of(self, recipient_id: UUID | None) -> tuple[Member | None, Preference | None]:
+        """The member, and what they wish for."""
+        if recipient_id is None:
+            return None, None
+        return self.members.get(recipient_id), self.wishes.get(recipient_id)
+
 
 def gather(session: Session, found: Sequence[Delivery], *, now: datetime) -> list[Gathered]:
     """For each delivery, in their order."""
     known = _load(session, found, now=now)
-    reached = {one.id: _address(one, known) for one in found}
+    reached = {one.id: reaching.address(one, *known.of(one.recipient_id)) for one in found}
     pairs = [(one.channel, address) for one in found if (address := reached[one.id])]
     reasons = wishes.reasons(session, pairs)
     windows = wishes.windows(session, [address for channel, address in pairs if channel == Channel.WHATSAPP])
@@ -94,17 +100,6 @@ def _person(one: Delivery) -> str:
     return str(one.recipient_id or one.address)
 
 
-def _address(one: Delivery, known: _Known) -> str | None:
-    """Where it goes: a member's address of now, or the one that it is made out to; None if that is not one."""
-    member = known.members.get(one.recipient_id) if one.recipient_id else None
-    wished = known.wishes.get(one.recipient_id) if one.recipient_id else None
-    if one.channel == Channel.EMAIL:
-        return addresses.email(member.email if member else None if one.recipient_id else one.address)
-    if one.channel in (Channel.WHATSAPP, Channel.VOICE):
-        return addresses.phone(wished.phone if wished else None if one.recipient_id else one.address)
-    return None
-
-
 def _one(
     one: Delivery,
     known: _Known,
@@ -114,8 +109,7 @@ def _one(
     window: datetime | None,
     count: tuple[int, int],
 ) -> Gathered:
-    member = known.members.get(one.recipient_id) if one.recipient_id else None
-    wished = known.wishes.get(one.recipient_id) if one.recipient_id else None
+    member, wished = known.of(one.recipient_id)
     schedule = known.schedules.get(one.scheduled_message_id) if one.scheduled_message_id else None
     policy = known.policies.get(schedule[0].policy_key) if schedule else None
     own_zone = zones.known(member.time_zone if member else one.time_zone)

@@ -12,9 +12,7 @@ from messaging.rules import variables as rules
 from messaging.rules.texting import Text
 from messaging.rules.variables import Fault
 
-UNSUBSCRIBE = "unsubscribe"
 SIGNED = {"signed", "id", "path"}
-ID_BYTES = 16
 
 
 def values(
@@ -41,16 +39,3 @@ def example(text: Text) -> dict[str, Any]:
 def at_anchor(given: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     """The variables of an anchor: its own, and the moment."""
     return {**given, "starts_at": at.isoformat()}
-
-
-def unsubscribe_token(org_id: UUID, delivery_id: UUID) -> str:
-    """What the address in a message's List-Unsubscribe ends with."""
-    return signing.sealed(UNSUBSCRIBE, org_id.bytes + delivery_id.bytes)
-
-
-def unsubscribed(token: str) -> tuple[UUID, UUID] | None:
-    """The organization and the delivery of an `unsubscribe_token`; None of anything else."""
-    content = signing.unsealed(UNSUBSCRIBE, token)
-    if content is None or len(content) != 2 * ID_BYTES:
-        return None
-    return UUID(bytes=content[:ID_BYTES]), UUID(bytes=content[ID_BYTES:])

@@ -20,7 +20,7 @@ from lodestar.contracts.messaging import Channel
 from lodestar.log import log
 from messaging.rules.texting import compose_shared
 from messaging.service.facts import Gathered
-from messaging.service.filling import unsubscribe_token
+from messaging.service.unsubscribing import unsubscribe_token
 
 ENDS = (NotSent, Refused, OutcomeUnknown)
 MOST_TOGETHER = 500

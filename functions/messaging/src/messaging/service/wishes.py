@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from lodestar import audit, clock
+from lodestar import audit
 from lodestar.contracts.messaging import Channel, RecipientSuppressed
 from lodestar.db import act_for, expect_version
 from lodestar.events import emit
@@ -17,8 +17,7 @@ from messaging.models.suppressions import Suppression
 from messaging.repository import deliveries
 from messaging.repository import wishes as repository
 from messaging.schemas.wishes import PreferencesPut, PreferencesRead, SuppressionCreate
-from messaging.service import filling
-from messaging.service.facts import gather
+from messaging.service import reaching, unsubscribing
 
 SUBJECT = "suppression"
 
@@ -81,7 +80,7 @@ def unsubscribe(session: Session, token: str) -> None:
 
     Raises NotFound for a token that is none.
     """
-    named = filling.unsubscribed(token)
+    named = unsubscribing.unsubscribed(token)
     if named is None:
         raise NotFound("This link is not complete. Copy all of it from the message.")
     org_id, delivery_id = named
@@ -89,8 +88,7 @@ def unsubscribe(session: Session, token: str) -> None:
     delivery = deliveries.delivery_of(session, delivery_id)
     if delivery is None:
         raise NotFound("The message of this link is not kept any more.")
-    (gathered,) = gather(session, [delivery], now=clock.now())
-    address = gathered.facts.address
+    address = reaching.address_of(session, delivery)
     if address is None:
         return
     evidence = {"delivery_id": str(delivery_id), "by": "one_click"}
