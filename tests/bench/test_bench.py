@@ -8,9 +8,12 @@ from bench.driver import Result, compare, compare_rates, growth
 from bench.filling import fill, filled_database
 from bench.listings import LISTINGS, TABLES
 from bench.lists import lists, variants
-from bench.p5_statements import READING
+from bench.p1_cold_import import brought
+from bench.p5_statements import READING, WRITE_TARGET, statements_of_writes
 from bench.p11_row_security import POLICIES
+from bench.product import running
 from bench.writes import writes
+from local.openapi import endpoint_modules
 from tests.security.operations import operations
 
 
@@ -23,6 +26,20 @@ def test_every_write_of_the_api_is_measured() -> None:
     """By requests that are prepared for it: examples alone left out eighteen, and five that cost too much."""
     measured = {" ".join(name.split()[:2]) for name, _ in writes()}
     assert measured == {str(operation) for operation in operations() if operation.method not in READING}
+
+
+@pytest.mark.slow
+def test_no_endpoint_imports_what_only_some_requests_need() -> None:
+    """An endpoint's secret brought an HTTP client along, and every route a library of models that nobody has."""
+    assert {module: found for module in endpoint_modules() if (found := brought(module))} == {}
+
+
+@pytest.mark.slow
+def test_no_write_takes_more_than_nine_statements() -> None:
+    """Two transactions that each looked at everything again took nineteen, copying a program's version fifteen."""
+    with running():
+        most, _ = statements_of_writes()
+    assert {name: count for name, count in most.items() if count > WRITE_TARGET} == {}
 
 
 @pytest.mark.slow

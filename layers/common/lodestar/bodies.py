@@ -4,9 +4,13 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
+import fastapi.utils
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
+
+# FastAPI asks it of each field, to refuse models of pydantic 1: it imports that whole library, and there are none here.
+vars(fastapi.utils)["annotation_is_pydantic_v1"] = lambda _annotation: False
 
 TAKEN_AS_SENT = frozenset({"bool", "int", "float"})
 

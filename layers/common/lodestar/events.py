@@ -53,9 +53,12 @@ RECORD_RECOVERY = text(
 
 
 class Event(BaseModel):
-    """Something that happened, in the past tense. Subclasses live in `lodestar.contracts.<domain>`."""
+    """Something that happened, in the past tense. Subclasses live in `lodestar.contracts.<domain>`.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    Each is built when it is first used: a function imports all events of a contract, and tells of one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
     name: ClassVar[str]
     version: ClassVar[int] = 1
 

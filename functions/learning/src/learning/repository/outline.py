@@ -1,5 +1,7 @@
 """One enrollment's outline: one read, however large the program is."""
 
+from functools import cache
+
 from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -39,7 +41,11 @@ OUTLINE = "SELECT json_build_object({})::text".format(
         for name, query in LISTS.items()
     )
 )
-_PARSED = TypeAdapter(Outline)
+
+
+@cache
+def _parsed() -> TypeAdapter[Outline]:
+    return TypeAdapter(Outline)
 
 
 def read(session: Session, enrollment: Enrollment) -> Outline:
@@ -49,7 +55,7 @@ def read(session: Session, enrollment: Enrollment) -> Outline:
         "version": enrollment.version_id,
         "program": enrollment.program_id,
     }
-    return _PARSED.validate_json(session.execute(text(OUTLINE), parameters).scalar_one())
+    return _parsed().validate_json(session.execute(text(OUTLINE), parameters).scalar_one())
 
 
 def evidence(session: Session, enrollment: Enrollment, outline: Outline) -> Evidence:

@@ -1,6 +1,5 @@
 """What every organization begins with: kinds of moments, reminder policies and templates, as data."""
 
-import tomllib
 from collections.abc import Mapping
 from datetime import time
 from functools import cache
@@ -16,6 +15,8 @@ TEMPLATE_FILES = ("accounts", "campaigns", "notices", "reminders")
 
 
 def _read(name: str) -> dict[str, Any]:
+    import tomllib
+
     return tomllib.loads((FOLDER / f"{name}.toml").read_text())
 
 

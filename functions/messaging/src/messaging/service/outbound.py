@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import httpx
 from sqlalchemy.orm import Session
 
 from lodestar import clock, outbound, signing
@@ -26,6 +26,9 @@ from messaging.repository import outbound as repository
 from messaging.rules import outbound as rules
 from messaging.rules.texts import Notice
 from messaging.service import notifications
+
+if TYPE_CHECKING:
+    import httpx
 
 TIMEOUT_SECONDS = 10.0
 RUN_SECONDS = 10.0
@@ -137,7 +140,9 @@ def _secrets(endpoint: WebhookEndpoint) -> list[bytes]:
     return made
 
 
-def _post(client: httpx.Client, post: Post) -> Answer:
+def _post(client: "httpx.Client", post: Post) -> Answer:
+    import httpx
+
     try:
         with client.stream("POST", post.url, content=post.content, headers=post.headers) as answer:
             told = seconds(answer.headers.get("retry-after"))

@@ -1,7 +1,7 @@
 """Reminder policies: the built-in ones, as an organization has changed them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -14,8 +14,10 @@ from messaging.models.reminders import ReminderPolicy
 from messaging.repository import reminders as repository
 from messaging.rules.reminders import DAY_SECONDS, Policy
 from messaging.rules.variables import STANDARD
-from messaging.schemas.policies import PolicyPut
 from messaging.service import texts
+
+if TYPE_CHECKING:
+    from messaging.schemas.policies import PolicyPut
 
 FIELDS = (
     "key", "anchor_kind", "offset_seconds", "at_local_time", "audience", "template_key", "guard", "category",
@@ -47,7 +49,7 @@ def one(session: Session, key: str) -> Policy:
     return found
 
 
-def put(session: Session, key: str, body: PolicyPut, *, if_match: int | None) -> Policy:
+def put(session: Session, key: str, body: "PolicyPut", *, if_match: int | None) -> Policy:
     """Write the organization's own version. Raises StaleVersion and PolicyRefused."""
     row = repository.policy_of(session, key, lock=True)
     expect_version(row, if_match)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from functools import cache
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from lodestar.adapters import CapabilityNotConfigured
 from lodestar.adapters.ai.errors import AiError
@@ -32,7 +32,7 @@ PRICES: dict[str, tuple[int, int]] = {
 
 HEALTH_TIMEOUT_SECONDS = 3.0
 
-_Chains = TypeAdapter(dict[Purpose, list[str]])
+_Chains = TypeAdapter(dict[Purpose, list[str]], config=ConfigDict(defer_build=True))
 
 
 def chain_names(purpose: Purpose) -> Sequence[str]:
