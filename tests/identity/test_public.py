@@ -8,6 +8,7 @@ import boto3
 import pytest
 from sqlalchemy import text
 
+from identity import user_pool
 from lodestar import clock
 from lodestar.config import settings
 from lodestar.db import work_for
@@ -101,6 +102,24 @@ def test_an_invitation_ends_after_72_hours() -> None:
             {"past": clock.now() - timedelta(seconds=1)},
         )
     assert "expired" in accept(invitation["token"]).expect(409)["detail"]
+    assert roles_of(org_id, email) == []
+
+
+def test_an_invitation_that_is_revoked_while_the_account_is_made_makes_no_member(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second transaction trusts nothing that the first has read of it."""
+    org_id, email = an_organization(), an_address()
+    invitation = an_invitation(org_id, email=email)
+    make = user_pool.account_for
+
+    def revoke_and_make(**asked: Any) -> str:
+        with work_for(org_id) as session:
+            session.execute(text("UPDATE identity.invitations SET revoked_at = now()"))
+        return make(**asked)
+
+    monkeypatch.setattr(user_pool, "account_for", revoke_and_make)
+    assert "revoked" in accept(invitation["token"]).expect(409)["detail"]
     assert roles_of(org_id, email) == []
 
 

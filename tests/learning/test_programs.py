@@ -1,9 +1,16 @@
 """Programs: drafted, published for good, followed by the next draft; content that does not fit is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from learning.errors import NothingToPublish
+from learning.service import programs
+from local.processes import wait_until
+from lodestar.db import work_for
 from lodestar.principal import Role
 from tests.factories.identity import a_person, an_organization
 from tests.factories.media import an_asset
@@ -57,6 +64,26 @@ def test_a_draft_is_published_for_good_and_the_next_draft_keeps_its_ids() -> Non
     assert (program["published_version_id"], program["published_number"]) == (second["id"], 2)
     lessons = get("/v1/learning/lessons", as_=staff).expect(200)["data"]
     assert [(row["id"], row["title"]) for row in lessons] == [(lesson_id, "Uno")]
+
+
+def test_of_two_who_publish_at_once_the_second_finds_the_next_draft_unedited() -> None:
+    org_id = an_organization()
+    staff = a_person(org_id, Role.ORG_STAFF)
+    program_id = a_draft(staff)
+    fill(staff, program_id)
+
+    def publish() -> None:
+        with work_for(org_id) as session:
+            programs.publish(session, UUID(program_id))
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with work_for(org_id) as session:
+            assert programs.publish(session, UUID(program_id)).number == 1
+            other = pool.submit(publish)
+            waiting = text("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
+            wait_until(lambda: bool(session.scalar(waiting)), seconds=10, what="the second one to wait")
+        with pytest.raises(NothingToPublish):
+            other.result(timeout=20)
 
 
 def test_an_incomplete_draft_says_what_is_missing() -> None:
