@@ -10,7 +10,7 @@ from alembic import op
 from tenancy import create_crossing_function
 
 revision = "0021"
-down_revision = "0018"
+down_revision = "0020"
 
 # A statement of its own after `enter`, so that its policies read the organization that was entered.
 SAVE_ANSWER = """
