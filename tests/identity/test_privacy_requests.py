@@ -132,7 +132,7 @@ def test_an_erasure_waits_for_its_decision_and_ends_in_a_certificate(learner: Pe
     assert isinstance(certificate, dict)
     assert certificate["account"] == {"outcome": "erased"}
     assert [d["domain"] for d in certificate["domains"]] == [
-        "assessment", "backbone", "identity", "learning", "media", "messaging",
+        "assessment", "backbone", "identity", "insights", "learning", "media", "messaging",
     ]  # fmt: skip
     kept = {t["table"] for d in certificate["domains"] for t in d["tables"] if t["outcome"] == "kept"}
     assert "backbone.audit_events" in kept

@@ -44,7 +44,11 @@ OPENED = {
     "admin": PLAYING
     | ENROLLED
     | {
+        "GET /v1/insights/learners [query: background_id]",
+        "GET /v1/insights/learners [query: program_id]",
         "GET /v1/learning/program-assignments [query: program_id]",
+        "POST /v1/insights/exports [body: background_id]",
+        "POST /v1/insights/exports [body: program_id]",
         "POST /v1/learning/enrollments [body: program_id]",
         "POST /v1/messaging/batches [body: program_id]",
         "GET /v1/media/assets/{asset_id}/views [path: asset_id]",
