@@ -42,7 +42,6 @@ from assessment.schemas.results import ResultRead
 from assessment.service import attempts as service
 from assessment.service import decisions, openings, results, submissions
 from assessment.service.showing import shown
-from lodestar.adapters import ai
 from lodestar.api import (
     APIRouter,
     Caller,
@@ -170,6 +169,8 @@ def start(
     with work.transaction() as session:
         attempt = service.start(session, caller.user_id, attempt_id, if_match=if_match)
     if attempt is None:
+        from lodestar.adapters import ai
+
         available = ai.health(ai.Purpose.GRADE_INTERVIEW).available
         if not available and not (body and body.accept_review):
             raise AiUnavailable()

@@ -16,13 +16,12 @@ from assessment.errors import (
 )
 from assessment.models.assessments import Assessment, TierTemplate
 from assessment.models.attempts import Attempt
-from assessment.repository import attempts, backgrounds, banks, openings
+from assessment.repository import attempts, openings
 from assessment.rules import selection
 from assessment.rules.attempts import Limits, Past, refusal
 from assessment.rules.limits import NAMES, Applied, applied
 from assessment.rules.states import OPEN, State, is_over
 from assessment.schemas.attempts import AttemptCreate
-from assessment.service.supplies import candidate_of
 from lodestar import clock, events, limits
 from lodestar.contracts import learning
 from lodestar.contracts.assessment import AssessmentKind, ContentRequested
@@ -222,6 +221,8 @@ def _submission_kind(session: Session, kind: AssessmentKind, place: Place) -> st
         return "answers"
     if place.background_id is None:
         raise BackgroundRequired("Choose your background on your enrollment; this is made for it.")
+    from assessment.repository import backgrounds
+
     background = backgrounds.readable(session, place.background_id)
     if background is None:
         raise BackgroundRequired("Your background is no longer offered; choose another one.")
@@ -232,6 +233,9 @@ def _initial_content(
     session: Session, assessment: Assessment, pinned: Applied, *, seed: str
 ) -> dict[str, Any]:
     """An initial assessment needs no model: its bank asks (JR-16)."""
+    from assessment.repository import banks
+    from assessment.service.supplies import candidate_of
+
     pool = [candidate_of(item) for item in banks.active_items(session, assessment.bank_id)]
     wanted = pinned.question_count or len(pool)
     chosen = selection.select(selection.Supply(fallback=pool), count=wanted, asked_before=(), seed=seed)

@@ -26,7 +26,6 @@ from assessment.schemas.attempts import (
 from assessment.service import attempts
 from assessment.service.outcomes import graded
 from lodestar import clock, events
-from lodestar.adapters.code_hosting import NotARepositoryUrl, parse_repository_url
 from lodestar.contracts import media
 from lodestar.contracts.assessment import AssessmentKind, AttemptSubmitted
 from lodestar.problems import InvalidContent
@@ -108,6 +107,8 @@ def _hand_in(session: Session, attempt: Attempt, submission: dict[str, object]) 
 
 
 def _repository(body: RepositorySubmission) -> dict[str, object]:
+    from lodestar.adapters.code_hosting import NotARepositoryUrl, parse_repository_url
+
     try:
         ref = parse_repository_url(body.url)
     except NotARepositoryUrl as error:
