@@ -44,7 +44,7 @@ def _lists() -> Iterator[Result]:
         fill(server, TABLES, above=0, up_to=ROWS)
         found = list(variants(server))
         for variant in found:
-            counts = _counts(variant)
+            counts = statements_of_list(variant)
             worst[variant.path] = max(worst[variant.path], *counts)
             if len(set(counts)) > 1:
                 uneven.append(f"{variant.path} ({variant})")
@@ -54,7 +54,7 @@ def _lists() -> Iterator[Result]:
     yield Result("P5", what, len(uneven), 0, note=", ".join(uneven))
 
 
-def _counts(variant: Variant) -> list[int]:
+def statements_of_list(variant: Variant) -> list[int]:
     """Statements of the pages that there are, an empty last one aside."""
     cursors = [None, *filter(None, (variant.cursor_after((page - 1) * ROWS_A_PAGE) for page in PAGES))]
     counts = []

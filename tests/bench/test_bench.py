@@ -9,7 +9,13 @@ from bench.filling import fill, filled_database
 from bench.listings import LISTINGS, TABLES
 from bench.lists import lists, variants
 from bench.p1_cold_import import brought
-from bench.p5_statements import READING, WRITE_TARGET, statements_of_writes
+from bench.p5_statements import (
+    LIST_TARGET,
+    READING,
+    WRITE_TARGET,
+    statements_of_list,
+    statements_of_writes,
+)
 from bench.p11_row_security import POLICIES
 from bench.product import running
 from bench.writes import writes
@@ -50,6 +56,10 @@ def test_every_secured_table_can_be_filled_and_every_list_read() -> None:
         fill(server, {*secured, *TABLES}, above=0, up_to=200)
         found = list(variants(server))
         assert {variant.path for variant in found} == LISTINGS.keys()
+        most = {v.path: max(statements_of_list(v)) for v in found if v.asked == "all"}
+        assert {path: n for path, n in most.items() if n > LIST_TARGET} == {}, (
+            "batches asked for each row's counts"
+        )
         paged = [v for v in found if v.asked == "all" and v.page(limit=1)["page"]["next_cursor"]]
         for variant in paged:
             before_last = variant.page(limit=1, cursor=variant.cursor_before(1))

@@ -19,7 +19,7 @@ router = APIRouter(tags=["messaging"])
 def list_batches(_caller: Staff, session: ReadSession, page: Paging) -> Page[BatchRead]:
     """Newest first."""
     found = paginate(session, repository.batches(), page, keys=(MessageBatch.id,))
-    return Page([service.read(session, batch) for batch in found.data], found.page)
+    return Page(service.read(session, found.data), found.page)
 
 
 @router.post(
@@ -48,7 +48,7 @@ def begin_batch(
 @router.get("/v1/messaging/batches/{batch_id}", summary="Read a batch", response_model=BatchRead)
 def read_batch(batch_id: UUID, _caller: Staff, session: ReadSession) -> BatchRead:
     """With what became of its recipients by now."""
-    return service.read(session, service.batch_of(session, batch_id))
+    return service.read(session, [service.batch_of(session, batch_id)])[0]
 
 
 handler = lambda_handler(router)

@@ -1,6 +1,6 @@
 """Queries of batches: who belongs to a segment, and how its members become deliveries, part by part."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -113,8 +113,13 @@ def unfinished(session: Session, *, silent_since: datetime) -> list[MessageBatch
     return list(session.scalars(query.order_by(MessageBatch.id).with_for_update(skip_locked=True)))
 
 
-def counts(session: Session, batch_id: UUID) -> dict[str, int]:
-    """How many deliveries of the batch are in which state."""
-    query = "SELECT state, count(*) AS deliveries FROM messaging.deliveries WHERE batch_id = :batch GROUP BY state"
-    rows = session.execute(text(query), {"batch": batch_id})
-    return {row.state: row.deliveries for row in rows}
+def counts(session: Session, batch_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """How many deliveries of each batch are in which state."""
+    query = """
+        SELECT batch_id, state, count(*) AS deliveries FROM messaging.deliveries
+        WHERE batch_id = ANY (:batches) GROUP BY batch_id, state
+    """
+    found: dict[UUID, dict[str, int]] = {batch_id: {} for batch_id in batch_ids}
+    for row in session.execute(text(query), {"batches": list(batch_ids)}):
+        found[row.batch_id][row.state] = row.deliveries
+    return found

@@ -5,6 +5,7 @@ interruption. A delivery is named by its batch and recipient: a part that is mad
 """
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -105,13 +106,18 @@ def follow(session: Session) -> int:
     return len(found)
 
 
-def read(session: Session, batch: MessageBatch) -> BatchRead:
-    """A batch with what became of its deliveries by now."""
+def read(session: Session, batches: Sequence[MessageBatch]) -> list[BatchRead]:
+    """Batches with what became of their deliveries by now."""
+    found = repository.counts(session, [batch.id for batch in batches])
+    return [_read(batch, _counts(found[batch.id])) for batch in batches]
+
+
+def _read(batch: MessageBatch, counts: BatchCounts) -> BatchRead:
     return BatchRead.model_validate(
         {
             **{name: getattr(batch, name) for name in BatchRead.model_fields if name != "counts"},
             "segment": {name: value for name, value in batch.segment.items() if name != "user_ids"},
-            "counts": _counts(repository.counts(session, batch.id)),
+            "counts": counts,
         }
     )
 
@@ -176,7 +182,7 @@ def _expand_part(session: Session, batch_id: UUID) -> bool:
 
 
 def _follow(session: Session, batch: MessageBatch) -> None:
-    found = repository.counts(session, batch.id)
+    found = repository.counts(session, [batch.id])[batch.id]
     left = sum(found.get(state, 0) for state in repository.OPEN)
     if left:
         percent = min(99, 100 * (batch.total - left) // max(batch.total, 1))
