@@ -31,6 +31,9 @@ LISTINGS: dict[str, Listing] = {
     "/v1/assessment/attempts/{attempt_id}/decisions": Listing(
         "assessment.attempt_decisions", {"attempt_id": (MOST,)}
     ),
+    "/v1/assessment/attempts/{attempt_id}/ratings": Listing(
+        "assessment.attempt_ratings", {"attempt_id": (MOST,)}
+    ),
     "/v1/assessment/backgrounds": Listing("assessment.backgrounds"),
     "/v1/assessment/fallback-contents": Listing("assessment.fallback_contents"),
     "/v1/assessment/item-banks": Listing("assessment.item_banks"),

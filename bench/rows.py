@@ -123,6 +123,11 @@ MAKERS: dict[str, Maker] = {
         "outcome": _pick("approved", "rejected"),
         "score": "80",
     },
+    "assessment.attempt_ratings": {
+        "attempt_id": _id("attempts"),
+        "learner_id": "bench.person(n)",
+        "rating": "1 + n % 5",
+    },
     "assessment.attempts": {
         "learner_id": "bench.person(n)",
         "enrollment_id": _id("enrollments", "n / 10"),

@@ -137,6 +137,12 @@ def _appeal(_world: World) -> Request:
     return Request("POST", "/v1/assessment/appeals", scene.learner, body)
 
 
+def _rating(_world: World) -> Request:
+    scene = a_scene(stars=4)
+    attempt_id = _attempt(scene, ModuleKind.PROJECT, "graded", score=80, passed=True)
+    return Request("POST", f"{ATTEMPTS}/{attempt_id}/ratings", scene.learner, {"rating": 4})
+
+
 def _newcomer() -> Person:
     """Somebody with a proven address, who belongs nowhere."""
     email = f"{uuid4()}@example.org"
@@ -267,6 +273,7 @@ PREPARED: dict[str, dict[str, Prepare]] = {
     "/v1/assessment/appeals": {"": _appeal},
     ATTEMPTS: {"": _opening},
     f"{ATTEMPTS}/{{attempt_id}}/regenerations": {"": _regeneration},
+    f"{ATTEMPTS}/{{attempt_id}}/ratings": {"": _rating},
     f"{ATTEMPTS}/{{attempt_id}}/starts": {"of an interview": _interview},
     "/v1/identity/organizations": {"": _founding},
     "/v1/identity/organizations/{org_id}/verification-decisions": {"": _verification},

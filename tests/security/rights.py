@@ -58,6 +58,8 @@ DECIDED_IN_QUERIES: dict[str, Right] = {
     "POST /v1/assessment/attempts/{attempt_id}/submissions": ONLY_OWN,
     "GET /v1/assessment/attempts/{attempt_id}/result": STAFF_TOO,
     "GET /v1/assessment/attempts/{attempt_id}/decisions": Right(others=DECIDERS),
+    "GET /v1/assessment/attempts/{attempt_id}/ratings": STAFF_TOO,
+    "POST /v1/assessment/attempts/{attempt_id}/ratings": ONLY_OWN,
     "GET /v1/assessment/backgrounds": WHOLE_ORGANIZATION,
     "GET /v1/assessment/backgrounds/{background_id}": WHOLE_ORGANIZATION,
     "POST /v1/identity/api-keys": Right(own=ADMINISTRATORS, others=ADMINISTRATORS, persons_only=True),

@@ -187,6 +187,8 @@ def _a_learners_work(person: Person, admin: Person, modules: dict[str, UUID], ba
     post(
         "/v1/assessment/appeals", {"attempt_id": str(attempts["graded"]), "reason": reason}, as_=person
     ).expect(201)
+    rating = {"rating": 2, "comment": "Far from what I want to do."}
+    post(f"/v1/assessment/attempts/{attempts['graded']}/ratings", rating, as_=person).expect(201)
     ruling = {"outcome": "rejected", "feedback": "The second question is not answered."}
     post(f"/v1/assessment/attempts/{attempts['needs_review']}/decisions", ruling, as_=admin).expect(201)
     post("/v1/identity/consents", {"purpose": "recording", "notice_version": "2026-01"}, as_=person).expect(

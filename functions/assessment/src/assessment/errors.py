@@ -161,6 +161,19 @@ class OwnWork(Forbidden):
     title = "This is your own work; somebody else decides on it"
 
 
+class AlreadyRated(Conflict):
+    """Two answers without a word that the second replaces the first."""
+
+    code = "already_rated"
+    title = "You rated this already"
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            f"To replace your rating, send it with the version that it replaces: If-Match: {version}.",
+            version=version,
+        )
+
+
 class AppealAnswered(Conflict):
     """An appeal is answered once."""
 

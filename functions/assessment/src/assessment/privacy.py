@@ -15,6 +15,7 @@ PERSONAL_DATA = PersonalData(
         PersonalTable("assessment.grade_evidence", part_of(GRADES, "grade_id")),
         PersonalTable("assessment.attempt_decisions", part_of(ATTEMPTS, "attempt_id")),
         PersonalTable("assessment.appeals", owned_by("learner_id")),
+        PersonalTable("assessment.attempt_ratings", owned_by("learner_id")),
         PersonalTable("assessment.submitted_works", part_of(ATTEMPTS, "attempt_id")),
         PersonalTable("assessment.integrity_signals", part_of(ATTEMPTS, "attempt_id")),
         runs_about(ATTEMPTS),

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import AwareDatetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -98,6 +99,20 @@ class AppealDecided(Event):
     attempt_id: UUID
     learner_id: UUID
     upheld: bool
+
+
+class AttemptRated(Event):
+    """A learner said how relevant what they handed in was, from 1 to 5; a later rating replaces the one before."""
+
+    name: ClassVar[str] = "assessment.attempt_rated"
+    attempt_id: UUID
+    enrollment_id: UUID
+    learner_id: UUID
+    program_id: UUID
+    background_id: UUID | None
+    kind: AssessmentKind
+    rating: int
+    rated_at: AwareDatetime
 
 
 class AiFailing(Event):

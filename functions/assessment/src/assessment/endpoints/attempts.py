@@ -7,6 +7,7 @@ from fastapi import Body, Response
 
 from assessment.errors import (
     AiUnavailable,
+    AlreadyRated,
     AlreadySubmitted,
     AttemptNotAllowed,
     AttemptState,
@@ -28,6 +29,7 @@ from assessment.errors import (
 )
 from assessment.models.attempts import Attempt
 from assessment.models.decisions import AttemptDecision
+from assessment.models.ratings import AttemptRating
 from assessment.rules.states import State
 from assessment.schemas.attempts import (
     AttemptCreate,
@@ -38,6 +40,7 @@ from assessment.schemas.attempts import (
     Submission,
 )
 from assessment.schemas.decisions import DecisionCreate, DecisionRead
+from assessment.schemas.ratings import RatingRead, RatingWrite
 from assessment.schemas.results import ResultRead
 from assessment.service import attempts as service
 from assessment.service import decisions, openings, results, submissions
@@ -249,6 +252,44 @@ def decide(
 ) -> AttemptDecision:
     """A person approves or rejects what grading left to them, or overrules a grade; the learner's star follows."""
     return decisions.decide(session, caller, attempt_id, body)
+
+
+@router.get(
+    "/v1/assessment/attempts/{attempt_id}/ratings",
+    summary="List an attempt's rating",
+    response_model=PageOf[RatingRead],
+    responses=problems(NotFound),
+)
+def list_ratings(
+    attempt_id: UUID, caller: Caller, session: ReadSession, page: Paging
+) -> Page[AttemptRating]:
+    """What its learner said of it: one rating, or none. Staff see any, a learner their own."""
+    from assessment.service import ratings
+
+    return ratings.list_ratings(session, caller, attempt_id, page)
+
+
+@router.post(
+    "/v1/assessment/attempts/{attempt_id}/ratings",
+    summary="Say how relevant an attempt was",
+    status_code=201,
+    response_model=RatingRead,
+    responses=answered_again() | problems(NotFound, AttemptState, AlreadyRated, StaleVersion),
+)
+def rate(
+    attempt_id: UUID,
+    body: RatingWrite,
+    caller: Caller,
+    session: WriteSession,
+    response: Response,
+    if_match: IfMatch,
+) -> AttemptRating:
+    """One rating an attempt, once it is handed in. Another one replaces it with the version it replaces in If-Match."""
+    from assessment.service import ratings
+
+    rating, is_new = ratings.rate(session, caller.user_id, attempt_id, body, if_match=if_match)
+    response.status_code = 201 if is_new else 200
+    return rating
 
 
 handler = lambda_handler(router)
