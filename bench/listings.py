@@ -70,6 +70,7 @@ LISTINGS: dict[str, Listing] = {
             ),
         },
     ),
+    "/v1/learning/cohorts": Listing("learning.cohorts"),
     "/v1/learning/enrollments": Listing("learning.enrollments"),
     "/v1/learning/lessons": Listing(
         "learning.lessons", {"module_id": (DRAFTED,), "enrollment_id": (ENROLLMENT,)}

@@ -2,8 +2,9 @@
 
 The n-th row belongs to `bench.org(n)`: of 200 organizations the first has a sixth of the rows, the last one in 600.
 Within an organization states and kinds are as skewed, the first named being common and the last rare. One learner has
-a tenth of the first 10,000 rows, and no more: what a person has does not grow with the institution. Content hangs together: two versions a program, ten modules a version, five lessons a
-module. Parents are found by arithmetic, so that rows 1 to N of all tables fit together for every N.
+a tenth of the first 10,000 rows, and no more: what a person has does not grow with the institution, nor does a cohort.
+Content hangs together: two versions a program, ten modules a version, five lessons a module. Parents are found by
+arithmetic, so that rows 1 to N of all tables fit together for every N.
 """
 
 ORGANIZATIONS = 200
@@ -247,12 +248,20 @@ MAKERS: dict[str, Maker] = {
         "run_id": f"CASE WHEN {_MADE} = 'running' THEN bench.id('other', n) END",
         "completed_at": f"CASE WHEN {_MADE} = 'completed' THEN now() END",
     },
+    "learning.cohorts": {
+        **_of_program("(n + 4) / 5"),
+        "title": _SLUG,
+        "starts_on": "date '2026-01-01' + (n % 300)::integer",
+        "ends_on": "date '2027-01-01'",
+        "archived": "bench.chance(n, 7) < 0.9",
+    },
     "learning.enrollments": {
         **_of_program(_program_of("n")),
         "version_id": _id("program_versions", f"2 * ({_program_of('n')}) - 1"),
         "stars": "(5 * power(bench.chance(n, 10), 2))::integer",
         "tier": _pick(*_TIERS, salt=11),
         "background_id": _id("backgrounds", "1 + n % 20"),
+        "cohort_id": _id("cohorts", "1 + n / 30"),
         "progressed_at": f"{BEGIN} + bench.chance(n, 12) * interval '300 days'",
         "learner_id": "bench.id('users', CASE WHEN n <= 100 THEN 1 ELSE 1000 + n END)",
         "status": _STUDYING,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from learning.models.awards import StageAward, TierChange
+from learning.models.cohorts import Cohort
 from learning.models.enrollments import Enrollment
 from learning.models.lessons import Lesson
 from learning.models.masterclasses import Masterclass
@@ -153,6 +155,20 @@ def assign(program: ProgramRows, org_id: UUID) -> UUID:
         return row.id
 
 
+def a_cohort(
+    org_id: UUID, program: ProgramRows, *, title: str = "Autumn", capacity: int | None = None
+) -> UUID:
+    """An intake of the organization into the program."""
+    with work_for(org_id) as session:
+        row = Cohort(
+            id=new_id(), program_id=program.program_id, title=title, capacity=capacity,
+            starts_on=date(2026, 9, 1), ends_on=date(2026, 12, 18),
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        return row.id
+
+
 def an_enrollment(
     org_id: UUID,
     learner_id: UUID,
@@ -161,12 +177,13 @@ def an_enrollment(
     stars: int = 0,
     tier: Tier = Tier.BRONZE,
     background_id: UUID | None = None,
+    cohort_id: UUID | None = None,
 ) -> UUID:
     """The learner on the program, with `stars` stars; the tier is set with the first of them."""
     with work_for(org_id) as session:
         row = Enrollment(
             id=new_id(), learner_id=learner_id, program_id=program.program_id, version_id=program.version_id,
-            background_id=background_id,
+            background_id=background_id, cohort_id=cohort_id,
         )  # fmt: skip
         session.add(row)
         session.flush()

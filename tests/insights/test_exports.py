@@ -24,7 +24,7 @@ from lodestar.principal import Role
 from tests import bus
 from tests.factories.assessment import a_background
 from tests.factories.identity import a_person, an_organization
-from tests.factories.learning import a_program
+from tests.factories.learning import a_cohort, a_program
 from tests.gateway import Answer, Person, get, post
 from tests.insights.conftest import LEARNERS, Institution
 from tests.insights.tables import NAMES, csv_rows, said, xlsx_cells
@@ -293,10 +293,15 @@ def test_another_organizations_export_is_as_absent_as_none(institution: Institut
     exporting.make(stranger.org_id, UUID(export["id"]))
 
 
-@pytest.mark.parametrize("name", ["program_id", "background_id"])
+@pytest.mark.parametrize("name", ["program_id", "background_id", "cohort_id"])
 def test_a_table_of_a_program_that_is_not_here_is_refused(institution: Institution, name: str) -> None:
     elsewhere = an_organization()
-    theirs = {"program_id": a_program(elsewhere).program_id, "background_id": a_background(elsewhere)}[name]
+    their_program = a_program(elsewhere)
+    theirs = {
+        "program_id": their_program.program_id,
+        "background_id": a_background(elsewhere),
+        "cohort_id": a_cohort(elsewhere, their_program),
+    }[name]
     answers = [
         post(EXPORTS, {"format": "csv", "filters": {name: str(one)}}, as_=institution.staff)
         for one in (theirs, new_id())
@@ -304,9 +309,11 @@ def test_a_table_of_a_program_that_is_not_here_is_refused(institution: Instituti
     assert [(answer.status, answer.json["detail"]) for answer in answers] == [
         (404, answers[0].json["detail"])
     ] * 2
-    own = {"program_id": institution.program.program_id, "background_id": a_background(institution.org_id)}[
-        name
-    ]
+    own = {
+        "program_id": institution.program.program_id,
+        "background_id": a_background(institution.org_id),
+        "cohort_id": a_cohort(institution.org_id, institution.program),
+    }[name]
     assert asked_for(institution.staff, "csv", **{name: str(own)})["filters"] == {name: str(own)}
 
 

@@ -223,6 +223,13 @@ def _enrolling(world: World) -> Request:
     return Request("POST", "/v1/learning/enrollments", world.admin, body)
 
 
+def _cohort(world: World) -> Request:
+    program_id = world.own("program_id", resource="programs", person=world.admin)
+    body = {"program_id": str(program_id), "title": f"Intake {uuid4().hex}"}
+    dates = {"starts_on": "2026-09-01", "ends_on": "2026-12-18"}
+    return Request("POST", "/v1/learning/cohorts", world.admin, {**body, **dates})
+
+
 def _an_upload(world: World, *, size_bytes: int) -> Request:
     body = {
         "purpose": "lesson_video",
@@ -283,6 +290,7 @@ PREPARED: dict[str, dict[str, Prepare]] = {
     "/v1/identity/members": {"": _membership},
     "/v1/identity/role-requests": {"": _role_request},
     "/v1/identity/privacy-requests/{request_id}/decisions": {"": _erasure},
+    "/v1/learning/cohorts": {"": _cohort},
     "/v1/learning/enrollments": {"": _enrolling},
     "/v1/learning/programs": {"": _with_a_key("/v1/learning/programs")},
     "/v1/learning/lessons": {

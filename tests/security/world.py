@@ -159,6 +159,8 @@ def _a_taught_program(admin: Person, assets: dict[str, UUID]) -> tuple[dict[str,
     post("/v1/learning/resources", handout, as_=admin).expect(201)
     post(f"/v1/learning/programs/{program_id}/versions", as_=admin).expect(201)
     post("/v1/learning/program-assignments", {"program_id": program_id}, as_=admin).expect(201)
+    intake = {"title": "Autumn", "starts_on": "2026-09-01", "ends_on": "2026-12-18"}
+    post("/v1/learning/cohorts", {"program_id": program_id, **intake}, as_=admin).expect(201)
     bus.deliver(admin.org_id)
     return modules, UUID(lesson_id)
 
@@ -168,9 +170,10 @@ def _a_learners_work(person: Person, admin: Person, modules: dict[str, UUID], ba
     enrollment_id = get("/v1/learning/enrollments", as_=person).expect(200)["data"][0]["id"]
     stars = {"enrollment_id": enrollment_id, "star": 4, "tier": "bronze", "reason": "To see everything."}
     post("/v1/learning/overrides", stars, as_=admin).expect(201)
-    patch(
-        f"/v1/learning/enrollments/{enrollment_id}", {"background_id": str(background_id)}, as_=person
-    ).expect(200)
+    url = f"/v1/learning/enrollments/{enrollment_id}"
+    patch(url, {"background_id": str(background_id)}, as_=person).expect(200)
+    cohort_id = get("/v1/learning/cohorts", as_=admin).expect(200)["data"][0]["id"]
+    patch(url, {"cohort_id": cohort_id}, as_=admin).expect(200)
     attempts = {
         state: an_attempt(
             org_id=person.org_id,

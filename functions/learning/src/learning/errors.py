@@ -60,6 +60,27 @@ class KeyTaken(Conflict):
     title = "This key is already in use"
 
 
+class CohortTitleTaken(Conflict):
+    """A program's cohorts have different titles within an organization."""
+
+    code = "cohort_title_taken"
+    title = "The program has a cohort of this title"
+
+
+class CohortArchived(Conflict):
+    """Nobody joins an archived cohort."""
+
+    code = "cohort_archived"
+    title = "This cohort is archived"
+
+
+class CohortFull(Conflict):
+    """Every place of the cohort is taken."""
+
+    code = "cohort_full"
+    title = "This cohort is full"
+
+
 class BackgroundFixed(Conflict):
     """The background may change until the first project starts."""
 

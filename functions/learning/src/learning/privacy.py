@@ -26,6 +26,7 @@ PERSONAL_DATA = PersonalData(
         "learning.lessons": CONTENT,
         "learning.resources": CONTENT,
         "learning.masterclasses": CONTENT,
+        "learning.cohorts": "Which intakes an organization has.",
         "learning.program_assignments": "Which organization teaches which program.",
     },
     references=frozenset(

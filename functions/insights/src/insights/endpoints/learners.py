@@ -30,12 +30,19 @@ async def _filters(
     tier: Annotated[Tier | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
     background_id: Annotated[UUID | None, Query()] = None,
+    cohort_id: Annotated[UUID | None, Query()] = None,
     q: Annotated[
         Words | None, Query(description="Words with which words of the name, or the e-mail, begin")
     ] = None,
 ) -> LearnerFilters:
     return LearnerFilters(
-        program_id=program_id, star=star, tier=tier, status=status, background_id=background_id, q=q
+        program_id=program_id,
+        star=star,
+        tier=tier,
+        status=status,
+        background_id=background_id,
+        cohort_id=cohort_id,
+        q=q,
     )
 
 

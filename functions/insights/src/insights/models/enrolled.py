@@ -27,6 +27,7 @@ class Enrolled(Published):
     program_id: Mapped[UUID]
     version_id: Mapped[UUID]
     background_id: Mapped[UUID | None]
+    cohort_id: Mapped[UUID | None]
     status: Mapped[str]
     stars: Mapped[int]
     tier: Mapped[str | None]

@@ -21,6 +21,8 @@ SELECT (CAST(:program AS uuid) IS NULL
     OR EXISTS (SELECT FROM learning.v_versions WHERE program_id = CAST(:program AS uuid)))
   AND (CAST(:background AS uuid) IS NULL
     OR EXISTS (SELECT FROM assessment.v_background_titles WHERE background_id = CAST(:background AS uuid)))
+  AND (CAST(:cohort AS uuid) IS NULL
+    OR EXISTS (SELECT FROM learning.v_cohorts WHERE cohort_id = CAST(:cohort AS uuid)))
 """
 
 
@@ -37,8 +39,12 @@ def export_of(session: Session, export_id: UUID, *, lock: bool = False) -> Expor
 
 
 def is_known(session: Session, filters: LearnerFilters) -> bool:
-    """Whether the organization has the program and the background that are named."""
-    named = {"program": filters.program_id, "background": filters.background_id}
+    """Whether the organization has the program, the background and the cohort that are named."""
+    named = {
+        "program": filters.program_id,
+        "background": filters.background_id,
+        "cohort": filters.cohort_id,
+    }
     return not any(named.values()) or bool(session.scalar(text(KNOWN), named))
 
 

@@ -18,7 +18,7 @@ GRADED = "state IN ('graded', 'decided')"
 # Each part reads by the ids of the page: none may begin with all that an organization has.
 FACTS = f"""
 WITH page AS MATERIALIZED (
-  SELECT enrollment_id, user_id, version_id, background_id FROM learning.v_enrollments
+  SELECT enrollment_id, user_id, version_id, background_id, cohort_id FROM learning.v_enrollments
   WHERE enrollment_id = ANY (:ids)
 ), versions AS MATERIALIZED (
   SELECT version_id, title, number, possible_stars, modules FROM learning.v_versions
@@ -44,7 +44,7 @@ WITH page AS MATERIALIZED (
 )
 SELECT p.enrollment_id, m.display_name, m.email, v.title AS program_title, v.number AS program_version,
   v.possible_stars, v.modules AS modules_total, least(coalesce(d.modules, 0), v.modules) AS modules_completed,
-  b.title AS background_title, coalesce(e.stars, '{{}}') AS earned_stars, coalesce(e.at, '{{}}') AS earned_at,
+  b.title AS background_title, c.title AS cohort_title, coalesce(e.stars, '{{}}') AS earned_stars, coalesce(e.at, '{{}}') AS earned_at,
   t.best_project_score, t.best_interview_score,
   coalesce(t.promotion_exams_taken, 0) AS promotion_exams_taken,
   coalesce(t.promotion_exams_passed, 0) AS promotion_exams_passed,
@@ -52,6 +52,7 @@ SELECT p.enrollment_id, m.display_name, m.email, v.title AS program_title, v.num
 FROM page AS p JOIN versions AS v ON v.version_id = p.version_id
 LEFT JOIN people AS m ON m.user_id = p.user_id
 LEFT JOIN assessment.v_background_titles AS b ON b.background_id = p.background_id
+LEFT JOIN learning.v_cohorts AS c ON c.cohort_id = p.cohort_id
 LEFT JOIN done AS d ON d.enrollment_id = p.enrollment_id
 LEFT JOIN earned AS e ON e.enrollment_id = p.enrollment_id
 LEFT JOIN tried AS t ON t.enrollment_id = p.enrollment_id
@@ -89,6 +90,7 @@ def matching(filters: LearnerFilters) -> Select[Enrolled]:
         Enrolled.tier: filters.tier,
         Enrolled.status: filters.status,
         Enrolled.background_id: filters.background_id,
+        Enrolled.cohort_id: filters.cohort_id,
     }
     for column, value in exact.items():
         statement = statement if value is None else statement.where(column == value)

@@ -35,6 +35,7 @@ class LearnerFilters(WriteModel):
     tier: Tier | None = None
     status: Status | None = None
     background_id: UUID | None = None
+    cohort_id: UUID | None = None
     q: Words | None = Field(
         None, description="Words with which words of the name, or the e-mail, begin", examples=["lovelace"]
     )
@@ -53,6 +54,13 @@ class BackgroundRef(ReadModel):
 
     id: UUID
     title: str | None = Field(examples=["Economics"])
+
+
+class CohortRef(ReadModel):
+    """The cohort with which the learner takes the program."""
+
+    id: UUID
+    title: str = Field(examples=["Autumn 2026"])
 
 
 class TierRef(ReadModel):
@@ -85,6 +93,7 @@ class LearnerRead(ReadModel):
     stars_earned: list[StarEarned]
     tier: TierRef | None
     background: BackgroundRef | None
+    cohort: CohortRef | None
     modules_completed: int
     modules_total: int
     modules_text: str = Field(examples=["6 of 9 modules"])

@@ -41,6 +41,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "background", "The chosen background", lambda row: row.background.title if row.background else None
     ),
+    Column("cohort", "The cohort on the program", lambda row: row.cohort.title if row.cohort else None),
     *(_star(star) for star in STARS),
     Column("modules_completed", "Modules done", lambda row: row.modules_completed),
     Column("modules_total", "Modules of the program's version", lambda row: row.modules_total),

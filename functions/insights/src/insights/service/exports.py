@@ -31,7 +31,7 @@ def begin(session: Session, caller: Principal, body: ExportCreate) -> Export:
     """An export that is on its way: the one that the caller has open already, or a new one. Raises `NotFound`,
     `RateLimited`."""
     if not repository.is_known(session, body.filters):
-        raise NotFound("There is no such program or background in your organization.")
+        raise NotFound("There is no such program, background or cohort in your organization.")
     filters = body.filters.model_dump(mode="json", exclude_none=True)
     export_id, operation_id = new_id(), new_id()
     made = repository.add(

@@ -11,6 +11,7 @@ from insights.repository import learners as repository
 from insights.rules import texts
 from insights.schemas.learners import (
     BackgroundRef,
+    CohortRef,
     LearnerDetail,
     LearnerFilters,
     LearnerRead,
@@ -85,6 +86,7 @@ def _read(row: Enrolled, fact: Any) -> LearnerRead:
     )  # fmt: skip
     tier = Tier(row.tier) if row.tier else None
     background = row.background_id and BackgroundRef(id=row.background_id, title=fact.background_title)
+    cohort = CohortRef(id=row.cohort_id, title=fact.cohort_title) if row.cohort_id else None
     earned = zip(fact.earned_stars, fact.earned_at, strict=True)
     return LearnerRead(
         **{name: getattr(row, name) for name in copied},
@@ -96,6 +98,7 @@ def _read(row: Enrolled, fact: Any) -> LearnerRead:
         stars_earned=[StarEarned(star=star, earned_at=at) for star, at in earned],
         tier=TierRef(tier=tier, label=texts.TIER_LABELS[tier]) if tier else None,
         background=background or None,
+        cohort=cohort,
         modules_text=texts.modules(fact.modules_completed, fact.modules_total),
         last_active_at=row.progressed_at,
     )

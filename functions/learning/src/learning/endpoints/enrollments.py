@@ -8,6 +8,8 @@ from fastapi import Query
 from learning.errors import (
     AlreadyEnrolled,
     BackgroundFixed,
+    CohortArchived,
+    CohortFull,
     IndividualsHidden,
     ModuleLocked,
     NotAssigned,
@@ -18,6 +20,7 @@ from learning.schemas.enrollments import EnrollmentCreate, EnrollmentPatch, Enro
 from learning.schemas.progress import LessonProgressSaved, LessonProgressWrite, ProgressRead
 from learning.service import enrollments as service
 from learning.service import enrolment, progress
+from learning.service.enrollments import EnrollmentFilters
 from lodestar.api import (
     APIRouter,
     Caller,
@@ -48,12 +51,12 @@ def list_enrollments(
     *,
     learner_id: Annotated[UUID | None, Query()] = None,
     program_id: Annotated[UUID | None, Query()] = None,
+    cohort_id: Annotated[UUID | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
 ) -> Page[EnrollmentRead]:
     """Learners: their programs with stars, tier, current and next module and locks (JR-13). Staff: their organization's."""
-    return service.list_for(
-        session, caller, page, learner_id=learner_id, program_id=program_id, status=status
-    )
+    wanted = EnrollmentFilters(learner_id, program_id, cohort_id, status)
+    return service.list_for(session, caller, page, wanted)
 
 
 @router.post(
@@ -61,12 +64,11 @@ def list_enrollments(
     summary="Enrol a learner",
     status_code=201,
     response_model=EnrollmentRead,
-    responses=problems(NotFound, NotAssigned, NotPublished, AlreadyEnrolled),
+    responses=problems(NotFound, NotAssigned, NotPublished, AlreadyEnrolled, CohortArchived, CohortFull),
 )
 def enrol(body: EnrollmentCreate, caller: Staff, session: WriteSession) -> EnrollmentRead:
     """On a program that the organization is offered; learners of Job Readiness are enrolled by themselves."""
-    row, learner = enrolment.by_staff(session, program_id=body.program_id, learner_id=body.learner_id)
-    return service.read(session, caller, row.id, known={learner.user_id: learner})
+    return service.read_new(session, caller, enrolment.by_staff(session, body))
 
 
 @router.get(
@@ -84,12 +86,15 @@ def read_enrollment(enrollment_id: UUID, caller: Caller, session: ReadSession) -
     "/v1/learning/enrollments/{enrollment_id}",
     summary="Change an enrollment",
     response_model=EnrollmentRead,
-    responses=problems(NotFound, StaleVersion, BackgroundFixed, UnknownBackground),
+    responses=problems(
+        NotFound, StaleVersion, BackgroundFixed, UnknownBackground, CohortArchived, CohortFull
+    ),
 )
 def change_enrollment(
     enrollment_id: UUID, body: EnrollmentPatch, caller: Caller, session: WriteSession, if_match: IfMatch
 ) -> EnrollmentRead:
-    """The background, until the first project starts; staff also withdraw, readmit and move to a newer version."""
+    """The background, until the first project starts; staff also withdraw, readmit, move to a newer version, and
+    into a cohort or out of it."""
     return service.change(session, caller, enrollment_id, body, if_match=if_match)
 
 

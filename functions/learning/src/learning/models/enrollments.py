@@ -22,6 +22,7 @@ class Enrollment(VersionedRow, Base):
     program_id: Mapped[UUID]
     version_id: Mapped[UUID]
     background_id: Mapped[UUID | None]
+    cohort_id: Mapped[UUID | None]
     stars: Mapped[int] = mapped_column(default=0)
     tier: Mapped[str | None]
     status: Mapped[str] = mapped_column(default="active")

@@ -56,14 +56,14 @@ def using_asset(session: Session, *, learner_id: UUID, asset_id: UUID) -> list[U
     return list(session.scalars(text(query), {"learner": learner_id, "asset": asset_id}))
 
 
-def enrol(session: Session, version: ProgramVersion, learner_ids: Sequence[UUID]) -> list[Enrollment]:
+def enrol(
+    session: Session, version: ProgramVersion, learner_ids: Sequence[UUID], *, cohort_id: UUID | None = None
+) -> list[Enrollment]:
     """Enrol those of the learners who are not on the program yet; returns the new enrollments."""
     if not learner_ids:
         return []
-    rows = [
-        {"id": new_id(), "learner_id": learner, "program_id": version.program_id, "version_id": version.id}
-        for learner in learner_ids
-    ]
+    alike = {"program_id": version.program_id, "version_id": version.id, "cohort_id": cohort_id}
+    rows = [{"id": new_id(), "learner_id": learner, **alike} for learner in learner_ids]
     statement = insert(Enrollment).values(rows).on_conflict_do_nothing().returning(Enrollment)
     return list(session.scalars(statement))
 
@@ -93,10 +93,11 @@ def is_assigned(session: Session, program_id: UUID) -> bool:
     return session.scalar(statement) is not None
 
 
-def offered_version(session: Session, program_id: UUID) -> ProgramVersion | None:
-    """The newest published version of a program that the organization is offered now."""
+def offered(session: Session, program_id: UUID) -> tuple[Program, ProgramVersion] | None:
+    """A program that the organization is offered now, with its newest published version."""
     statement = (
-        select(ProgramVersion)
+        select(Program, ProgramVersion)
+        .join(ProgramVersion, ProgramVersion.program_id == Program.id)
         .join(ProgramAssignment, ProgramAssignment.program_id == ProgramVersion.program_id)
         .where(
             ProgramAssignment.org_id == principal_of(session).org_id,
@@ -107,7 +108,8 @@ def offered_version(session: Session, program_id: UUID) -> ProgramVersion | None
         .order_by(ProgramVersion.number.desc())
         .limit(1)
     )
-    return session.scalars(statement).first()
+    row = session.execute(statement).first()
+    return (row[0], row[1]) if row else None
 
 
 def touch(session: Session, enrollment_id: UUID) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
+from learning.models.cohorts import Cohort
 from learning.models.enrollments import Enrollment
 from learning.models.programs import Program, ProgramVersion
 from learning.repository.enrollments import visible_to
@@ -13,12 +14,13 @@ from lodestar.principal import Principal
 
 
 def enrolled(principal: Principal) -> Select[Any]:
-    """(enrollment, program, version) of what the caller may see."""
+    """(enrollment, program, version, cohort or None) of what the caller may see."""
     statement: Any = visible_to(principal)
     joined: Select[Any] = (
         statement.join(Program, Program.id == Enrollment.program_id)
         .join(ProgramVersion, ProgramVersion.id == Enrollment.version_id)
-        .add_columns(Program, ProgramVersion)
+        .outerjoin(Cohort, Cohort.id == Enrollment.cohort_id)
+        .add_columns(Program, ProgramVersion, Cohort)
     )
     return joined
 

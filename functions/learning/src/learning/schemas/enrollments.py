@@ -1,11 +1,12 @@
 """Enrollments on the wire."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from learning.schemas.cohorts import CohortRef
 from learning.schemas.progress import ProgramSummary, TierRead
 from lodestar.api import (
     PatchModel,
@@ -18,18 +19,23 @@ Status = Literal["active", "completed", "withdrawn"]
 
 
 class EnrollmentCreate(WriteModel):
-    """Enrol a learner of the organization on a program that it is offered."""
+    """Enrol a learner of the organization on a program that it is offered, into a cohort of it if there is one."""
 
     program_id: UUID
     learner_id: UUID
+    cohort_id: UUID | None = None
 
 
 class EnrollmentPatch(PatchModel):
-    """The learner's background (until the first project starts); for staff: withdraw, readmit, move to a version."""
+    """The learner's background (until the first project starts); for staff: withdraw, readmit, move to a version,
+    into a cohort or (null) out of it."""
+
+    may_be_null: ClassVar[frozenset[str]] = frozenset({"cohort_id"})
 
     background_id: UUID | None = None
     status: Literal["active", "withdrawn"] | None = None
     version_id: UUID | None = None
+    cohort_id: UUID | None = None
 
 
 class ModuleState(ReadModel):
@@ -53,6 +59,7 @@ class EnrollmentRead(ReadModel):
     program: ProgramSummary
     version_id: UUID
     background_id: UUID | None
+    cohort: CohortRef | None
     stars: int = Field(ge=0, le=5, examples=[2])
     possible_stars: int
     stars_text: str

@@ -8,26 +8,38 @@ from sqlalchemy.orm import Session
 
 from learning.errors import KeyTaken
 from lodestar.db import VersionedRow, expect_version
+from lodestar.problems import Conflict
 
 UNIQUE_VIOLATION = "23505"
 
 
-def add(session: Session, row: VersionedRow) -> None:
-    """Store a new row. Raises `KeyTaken` when its natural key is in use."""
+def add(session: Session, row: VersionedRow, *, taken: type[Conflict] = KeyTaken) -> None:
+    """Store a new row. Raises `taken` when its natural key is in use."""
     session.add(row)
+    _flush(session, taken)
+
+
+def change(
+    session: Session,
+    row: VersionedRow,
+    changes: BaseModel,
+    *,
+    if_match: int | None,
+    taken: type[Conflict] = KeyTaken,
+) -> None:
+    """Set the fields that were sent. Raises `StaleVersion`, and `taken` when another row has its natural key."""
+    expect_version(row, if_match)
+    set_fields(row, changes.model_dump(exclude_unset=True))
+    _flush(session, taken)
+
+
+def _flush(session: Session, taken: type[Conflict]) -> None:
     try:
         session.flush()
     except IntegrityError as error:
         if UNIQUE_VIOLATION in str(error.orig):
-            raise KeyTaken() from error
+            raise taken() from error
         raise
-
-
-def change(session: Session, row: VersionedRow, changes: BaseModel, *, if_match: int | None) -> None:
-    """Set the fields that were sent. Raises `StaleVersion`."""
-    expect_version(row, if_match)
-    set_fields(row, changes.model_dump(exclude_unset=True))
-    session.flush()
 
 
 def set_fields(row: VersionedRow, values: dict[str, Any]) -> None:

@@ -2,19 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from learning.errors import BackgroundFixed, IndividualsHidden, UnknownBackground
+from learning.models.cohorts import Cohort
 from learning.models.enrollments import Enrollment
 from learning.models.programs import Program, ProgramVersion
 from learning.repository import enrollments as repository
 from learning.repository import progress, standing
 from learning.rules import texts
+from learning.schemas.cohorts import CohortRef
 from learning.schemas.enrollments import EnrollmentPatch, EnrollmentRead, ModuleState
+from learning.service import cohorts
 from learning.service import standing as settling
+from learning.service.enrolment import Enrolled
 from learning.service.progress import summary, tier_read
 from lodestar import audit
 from lodestar.contracts import assessment, identity
@@ -34,38 +39,47 @@ def require_individuals(principal: Principal) -> None:
         raise IndividualsHidden()
 
 
+@dataclass(frozen=True, slots=True)
+class EnrollmentFilters:
+    """Which enrollments: all that is given must hold."""
+
+    learner_id: UUID | None = None
+    program_id: UUID | None = None
+    cohort_id: UUID | None = None
+    status: str | None = None
+
+
 def list_for(
-    session: Session,
-    principal: Principal,
-    page: PageQuery,
-    *,
-    learner_id: UUID | None,
-    program_id: UUID | None,
-    status: str | None,
+    session: Session, principal: Principal, page: PageQuery, wanted: EnrollmentFilters
 ) -> Page[EnrollmentRead]:
     """Staff: their organization's enrollments; learners: their own. Raises `IndividualsHidden`."""
     require_individuals(principal)
     statement = progress.enrolled(principal)
-    statement = statement.where(Enrollment.learner_id == learner_id) if learner_id else statement
-    statement = statement.where(Enrollment.program_id == program_id) if program_id else statement
-    statement = statement.where(Enrollment.status == status) if status else statement
+    exact = {
+        Enrollment.learner_id: wanted.learner_id,
+        Enrollment.program_id: wanted.program_id,
+        Enrollment.cohort_id: wanted.cohort_id,
+        Enrollment.status: wanted.status,
+    }
+    for column, value in exact.items():
+        statement = statement if value is None else statement.where(column == value)
     found = paginate(session, statement, page, keys=(Enrollment.id,))
     return Page(_read_all(session, principal, found.data), found.page)
 
 
-def read(
-    session: Session,
-    principal: Principal,
-    enrollment_id: UUID,
-    *,
-    known: Mapping[UUID, identity.Member] | None = None,
-) -> EnrollmentRead:
-    """`known` is the learner, where they were looked up before. Raises `NotFound`, `IndividualsHidden`."""
+def read(session: Session, principal: Principal, enrollment_id: UUID) -> EnrollmentRead:
+    """Raises `NotFound`, `IndividualsHidden`."""
     require_individuals(principal)
     row = progress.one(session, principal, enrollment_id)
     if row is None:
         raise NotFound()
-    return _read_all(session, principal, [row], known=known)[0]
+    return _read_all(session, principal, [row])[0]
+
+
+def read_new(session: Session, principal: Principal, new: Enrolled) -> EnrollmentRead:
+    """What was just enrolled, of which all but the modules is at hand."""
+    row = (new.enrollment, new.program, new.version, new.cohort)
+    return _read_all(session, principal, [row], known={new.learner.user_id: new.learner})[0]
 
 
 def _read_all(
@@ -107,6 +121,7 @@ def _read(
     enrollment: Enrollment,
     program: Program,
     version: ProgramVersion,
+    cohort: Cohort | None,
     *,
     modules: list[ModuleState],
     offered: bool,
@@ -122,6 +137,7 @@ def _read(
         **{name: getattr(enrollment, name) for name in copied},
         learner_name=member.display_name if member else None,
         program=summary(program, version),
+        cohort=CohortRef.model_validate(cohort) if cohort else None,
         possible_stars=possible,
         stars_text=texts.stars(enrollment.stars, possible),
         tier=tier_read(enrollment.tier, version.tier_ranges),
@@ -140,12 +156,12 @@ def change(
     *,
     if_match: int | None,
 ) -> EnrollmentRead:
-    """Raises `NotFound`, `StaleVersion`, `BackgroundFixed`, `Forbidden`."""
+    """Raises `NotFound`, `StaleVersion`, `BackgroundFixed`, `CohortArchived`, `CohortFull`, `Forbidden`."""
     enrollment = repository.get(session, principal, enrollment_id, lock=True)
     if enrollment is None:
         raise NotFound()
     expect_version(enrollment, if_match)
-    if (body.status or body.version_id) and not principal.is_staff:
+    if body.model_fields_set - {"background_id"} and not principal.is_staff:
         raise Forbidden("Only your institution's staff may withdraw or move an enrollment.")
     if body.background_id and body.background_id != enrollment.background_id:
         _set_background(session, enrollment, body.background_id)
@@ -153,6 +169,8 @@ def change(
         _set_status(session, enrollment, body.status)
     if body.version_id and body.version_id != enrollment.version_id:
         _move(session, enrollment, body.version_id)
+    if "cohort_id" in body.model_fields_set and body.cohort_id != enrollment.cohort_id:
+        _set_cohort(session, enrollment, body.cohort_id)
     session.flush()
     return read(session, principal, enrollment_id)
 
@@ -184,6 +202,17 @@ def _set_status(session: Session, enrollment: Enrollment, status: str) -> None:
     audit.record(
         session, "enrollment.status_changed", subject_type="enrollment", subject_id=enrollment.id,
         before={"status": before}, after={"status": after},
+    )  # fmt: skip
+
+
+def _set_cohort(session: Session, enrollment: Enrollment, cohort_id: UUID | None) -> None:
+    if cohort_id is not None:
+        cohorts.to_join(session, cohort_id, program_id=enrollment.program_id)
+    before, after = ({"cohort_id": str(one) if one else None} for one in (enrollment.cohort_id, cohort_id))
+    enrollment.cohort_id = cohort_id
+    audit.record(
+        session, "enrollment.cohort_changed", subject_type="enrollment", subject_id=enrollment.id,
+        before=before, after=after,
     )  # fmt: skip
 
 

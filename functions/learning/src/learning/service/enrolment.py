@@ -1,16 +1,20 @@
 """Enrolling: by staff, and by itself when a learner joins or a program is assigned (JR-05)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NoReturn
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from learning.errors import AlreadyEnrolled, NotAssigned, NotPublished
+from learning.models.cohorts import Cohort
 from learning.models.enrollments import Enrollment
-from learning.models.programs import ProgramVersion
+from learning.models.programs import Program, ProgramVersion
 from learning.repository import enrollments as repository
 from learning.repository import programs
+from learning.schemas.enrollments import EnrollmentCreate
+from learning.service import cohorts
 from lodestar.contracts import identity
 from lodestar.contracts.identity import Member, MembershipCreated
 from lodestar.contracts.learning import EnrollmentCreated, ProgramAssigned
@@ -41,18 +45,32 @@ def on_assignment(session: Session, event: ProgramAssigned) -> None:
         after = learners[-1]
 
 
-def by_staff(session: Session, *, program_id: UUID, learner_id: UUID) -> tuple[Enrollment, Member]:
-    """Enrol one learner. Raises `NotFound`, `NotAssigned`, `NotPublished`, `AlreadyEnrolled`."""
-    learner = identity.members(session, [learner_id]).get(learner_id)
-    version = repository.offered_version(session, program_id)
-    if version is None:
-        _refuse(session, program_id)
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A new enrollment with what stands around it."""
+
+    enrollment: Enrollment
+    program: Program
+    version: ProgramVersion
+    cohort: Cohort | None
+    learner: Member
+
+
+def by_staff(session: Session, body: EnrollmentCreate) -> Enrolled:
+    """Enrol one learner. Raises `NotFound`, `NotAssigned`, `NotPublished`, `AlreadyEnrolled`, `CohortArchived`,
+    `CohortFull`."""
+    learner = identity.members(session, [body.learner_id]).get(body.learner_id)
+    offered = repository.offered(session, body.program_id)
+    if offered is None:
+        _refuse(session, body.program_id)
     if learner is None:
         raise NotFound("There is no such learner in your organization.")
-    made = _enrol(session, version, [learner_id])
+    program, version = offered
+    cohort = cohorts.to_join(session, body.cohort_id, program_id=body.program_id) if body.cohort_id else None
+    made = _enrol(session, version, [body.learner_id], cohort=cohort)
     if not made:
         raise AlreadyEnrolled()
-    return made[0], learner
+    return Enrolled(made[0], program, version, cohort, learner)
 
 
 def _refuse(session: Session, program_id: UUID) -> NoReturn:
@@ -62,8 +80,10 @@ def _refuse(session: Session, program_id: UUID) -> NoReturn:
     raise NotFound() if programs.own_program(session, program_id) is None else NotAssigned()
 
 
-def _enrol(session: Session, version: ProgramVersion, learner_ids: Sequence[UUID]) -> list[Enrollment]:
-    made = repository.enrol(session, version, learner_ids)
+def _enrol(
+    session: Session, version: ProgramVersion, learner_ids: Sequence[UUID], *, cohort: Cohort | None = None
+) -> list[Enrollment]:
+    made = repository.enrol(session, version, learner_ids, cohort_id=cohort.id if cohort else None)
     for row in made:
         created = EnrollmentCreated(
             enrollment_id=row.id,

@@ -40,7 +40,7 @@ def read(session: Session, principal: Principal, enrollment_id: UUID) -> Progres
     row = repository.one(session, principal, enrollment_id)
     if row is None:
         raise NotFound()
-    enrollment, program, version = row
+    enrollment, program, version, _ = row
     plan = outline.read(session, enrollment)
     evidence = outline.evidence(session, enrollment, plan)
     earned_at = awards.standing_awards(session, enrollment_id)

@@ -1,0 +1,79 @@
+"""Cohorts: intakes of an organization into a program, which its enrollments may belong to."""
+
+from alembic import op
+
+from tenancy import publish_view, secure
+
+revision = "0026"
+down_revision = "0022"
+
+COHORTS = """
+CREATE TABLE learning.cohorts (
+  id uuid PRIMARY KEY DEFAULT uuidv7(), org_id uuid NOT NULL DEFAULT backbone.current_org(),
+  created_at timestamptz NOT NULL DEFAULT now(), version integer NOT NULL DEFAULT 1,
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  program_id uuid NOT NULL REFERENCES learning.programs (id), title text NOT NULL CHECK (length(title) > 0),
+  starts_on date NOT NULL, ends_on date NOT NULL, capacity integer CHECK (capacity > 0),
+  archived boolean NOT NULL DEFAULT false,
+  UNIQUE (org_id, id), UNIQUE (org_id, program_id, id), UNIQUE (org_id, program_id, title),
+  CHECK (ends_on >= starts_on)
+);
+CREATE INDEX cohorts_archived ON learning.cohorts (org_id, archived, id);
+ALTER TABLE learning.enrollments ADD cohort_id uuid,
+  ADD FOREIGN KEY (org_id, program_id, cohort_id) REFERENCES learning.cohorts (org_id, program_id, id);
+CREATE INDEX enrollments_of_cohort ON learning.enrollments (org_id, cohort_id, id) WHERE cohort_id IS NOT NULL;
+"""
+# The cohort's row is locked before its learners are counted, so of two who want the last place one waits and is refused.
+PLACES = """
+CREATE FUNCTION learning.refuse_without_place() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  wanted record;
+  joins boolean := TG_OP = 'INSERT' OR NEW.cohort_id IS DISTINCT FROM OLD.cohort_id;
+BEGIN
+  IF NOT joins AND OLD.status <> 'withdrawn' THEN
+    RETURN NEW;
+  END IF;
+  SELECT capacity, archived INTO wanted FROM learning.cohorts
+  WHERE org_id = NEW.org_id AND id = NEW.cohort_id FOR NO KEY UPDATE;
+  IF joins AND wanted.archived THEN
+    RAISE EXCEPTION 'This cohort is archived.' USING ERRCODE = 'LS409', CONSTRAINT = 'cohort_archived';
+  END IF;
+  IF wanted.capacity <= (
+    SELECT count(*) FROM learning.enrollments
+    WHERE org_id = NEW.org_id AND cohort_id = NEW.cohort_id AND status <> 'withdrawn' AND id <> NEW.id) THEN
+    RAISE EXCEPTION 'Every place of this cohort is taken.' USING ERRCODE = 'LS409', CONSTRAINT = 'cohort_full';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER cohort_has_place BEFORE INSERT OR UPDATE OF cohort_id, status ON learning.enrollments
+  FOR EACH ROW WHEN (NEW.cohort_id IS NOT NULL AND NEW.status <> 'withdrawn')
+  EXECUTE FUNCTION learning.refuse_without_place();
+"""
+
+ENROLLMENTS_BEFORE = """
+SELECT learner_id AS user_id, program_id, status, tier, id AS enrollment_id, version_id, stars, background_id,
+       progressed_at, completed_at, created_at AS enrolled_at
+FROM learning.enrollments WHERE org_id = backbone.current_org()"""
+V_ENROLLMENTS = ENROLLMENTS_BEFORE.replace("enrolled_at\n", "enrolled_at, cohort_id\n")
+V_COHORTS = """
+SELECT id AS cohort_id, org_id, program_id, title, starts_on, ends_on FROM learning.cohorts
+WHERE org_id = backbone.current_org()"""
+
+
+def upgrade() -> None:
+    op.execute(COHORTS)
+    op.execute(PLACES)
+    secure("learning.cohorts", grants="SELECT, INSERT, UPDATE")
+    op.execute(
+        f"CREATE OR REPLACE VIEW learning.v_enrollments WITH (security_invoker = true) AS {V_ENROLLMENTS}"
+    )
+    publish_view("learning.v_cohorts", V_COHORTS)
+
+
+def downgrade() -> None:
+    op.execute("DROP VIEW learning.v_cohorts, learning.v_enrollments")
+    publish_view("learning.v_enrollments", ENROLLMENTS_BEFORE)
+    op.execute("DROP TRIGGER cohort_has_place ON learning.enrollments")
+    op.execute("DROP FUNCTION learning.refuse_without_place")
+    op.execute("ALTER TABLE learning.enrollments DROP cohort_id")
+    op.execute("DROP TABLE learning.cohorts")
