@@ -11,7 +11,7 @@ export PYTHONPATH := $(subst $(empty) $(empty),:,. $(SHIPPED))
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs trace clean test prove check bench load journey endpoint openapi licences audit deploy lock
+.PHONY: help run stop logs trace clean test prove check bench load journey endpoint openapi schema licences audit deploy lock
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ endpoint: $(INSTALLED) ## Scaffold a resource: file, template block, sample even
 
 openapi: $(INSTALLED) ## Write docs/openapi.json from the routers
 	@$(RUN) -m local.openapi
+
+schema: openapi ## Write docs/schema from the migrations, the models and the contracts
+	@$(RUN) -m local.schema
 
 licences: $(INSTALLED) ## Write docs/licences.md: what is shipped that others wrote
 	@$(RUN) -m local.supply_chain licences

@@ -12,7 +12,7 @@ import yaml
 ERROR_HEADER = "x-amzn-errortype"
 
 
-class _Template(yaml.SafeLoader):
+class Template(yaml.SafeLoader):
     """Reads a template's values; an intrinsic function stands for its argument."""
 
 
@@ -24,7 +24,7 @@ def _argument(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
     return loader.construct_scalar(node)  # type: ignore[arg-type] # there are three kinds of node
 
 
-_Template.add_multi_constructor("!", _argument)
+Template.add_multi_constructor("!", _argument)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class GatewayResponses:
     """Those of one domain's template; an architecture test says that all domains have the same."""
 
     def __init__(self, template: Path) -> None:
-        resources = yaml.load(template.read_text(), Loader=_Template)["Resources"]
+        resources = yaml.load(template.read_text(), Loader=Template)["Resources"]
         self._responses: dict[str, Any] = resources["Api"]["Properties"]["GatewayResponses"]
 
     def for_answer(self, status: int, headers: Mapping[str, str], body: bytes) -> GatewayResponse | None:

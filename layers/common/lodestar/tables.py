@@ -1,4 +1,7 @@
-"""Backbone's tables, which `lodestar` writes in the caller's own transaction. No domain's nouns."""
+"""Backbone's tables, which `lodestar` writes in the caller's own transaction. No domain's nouns.
+
+`purpose` is for docs/schema, as a model's docstring is.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -37,6 +40,9 @@ outbox = Table(
     _time("published_at"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("last_error", Text),
+    info={
+        "purpose": "Events of committed transactions, until the bus has them; kept 30 days. `detail` is the event as it is published."
+    },
 )
 
 inbox = Table(
@@ -49,6 +55,9 @@ inbox = Table(
     _time("processed_at"),
     Column("attempts", Integer, nullable=False, server_default="1"),
     Column("last_error", Text),
+    info={
+        "purpose": "What a reaction has done for an event: it commits with the effect, so that a second delivery changes nothing."
+    },
 )
 
 idempotency_keys = Table(
@@ -66,6 +75,9 @@ idempotency_keys = Table(
     Column("body", Text),
     Column("headers", JSONB),
     _time("created_at", required=True),
+    info={
+        "purpose": "The answers that a repeated request gets, for 72 hours. `holder` works on it until `leased_until`."
+    },
 )
 
 rate_buckets = Table(
@@ -75,6 +87,7 @@ rate_buckets = Table(
     Column("bucket", Text, primary_key=True),
     Column("tokens", Numeric, nullable=False),
     _time("filled_at", required=True),
+    info={"purpose": "What a caller may still ask of what is dear or abusable."},
 )
 
 operations = Table(
@@ -93,6 +106,7 @@ operations = Table(
     Column("problem", JSONB),
     _time("created_at", required=True),
     _time("updated_at", required=True),
+    info={"purpose": "Long work that was answered with 202, and how far it is."},
 )
 
 audit_events = Table(
@@ -113,6 +127,9 @@ audit_events = Table(
     _time("occurred_at", required=True),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    info={
+        "purpose": "Who did what to which thing, before and after, and why. Each row's `hash` covers the one before it."
+    },
 )
 
 ai_runs = Table(
@@ -133,6 +150,9 @@ ai_runs = Table(
     Column("outcome", Text, nullable=False),
     Column("error", Text),
     _time("created_at", required=True),
+    info={
+        "purpose": "One call to a model: which, why, how long, how dear, and how it ended. Never what was sent or answered."
+    },
 )
 
 privacy_answers = Table(
@@ -143,6 +163,9 @@ privacy_answers = Table(
     Column("domain", Text, primary_key=True),
     Column("report", JSONB, nullable=False),
     _time("answered_at", required=True),
+    info={
+        "purpose": "What a domain has said to a privacy request: rows erased, kept and exported, by table."
+    },
 )
 
 privacy_pieces = Table(
@@ -154,4 +177,5 @@ privacy_pieces = Table(
     Column("table", Text, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("body", Text, nullable=False),
+    info={"purpose": "A domain's rows for an export, until the archive is made."},
 )
