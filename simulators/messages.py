@@ -66,7 +66,12 @@ class Message:
             "html": self.html,
             "headers": dict(self.headers),
             "attachments": [
-                {"name": file.name, "content_type": file.content_type, "size": len(file.data)}
+                {
+                    "name": file.name,
+                    "content_type": file.content_type,
+                    "size": len(file.data),
+                    "content_id": file.content_id,
+                }
                 for file in self.files
             ],
             "details": dict(self.details),

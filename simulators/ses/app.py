@@ -108,7 +108,7 @@ def _message(asked: Mapping[str, Any], mail: EmailMessage, *, to: str) -> Messag
         text=_text(texts["plain"]),
         html=_text(texts["html"]),
         headers={key: str(value) for key, value in mail.items() if key.lower() not in _SHOWN_ELSEWHERE},
-        files=tuple(_file(part) for part in mail.iter_attachments()),
+        files=tuple(_file(part) for part in mail.walk() if _is_file(part)),
         details={"tags": tags, "configuration_set": asked.get("ConfigurationSetName")},
         reference=tags.get("reference"),
     )
@@ -117,6 +117,11 @@ def _message(asked: Mapping[str, Any], mail: EmailMessage, *, to: str) -> Messag
 def _text(part: MIMEPart | None) -> str:
     """A part's text; MIME ends every one with a line break."""
     return "" if part is None else str(part.get_content()).removesuffix("\n").removesuffix("\r")
+
+
+def _is_file(part: EmailMessage) -> bool:
+    """Beside the texts, or shown by the HTML."""
+    return not part.is_multipart() and bool(part.get_content_disposition())
 
 
 def _file(part: EmailMessage) -> File:

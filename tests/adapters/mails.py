@@ -11,6 +11,10 @@ CALENDAR = email.Attachment(
     content_type="text/calendar; method=REQUEST; charset=utf-8",
     data="BEGIN:VCALENDAR\r\nSUMMARY:Größe\r\nEND:VCALENDAR\r\n".encode(),
 )
+CHART = email.Attachment(
+    filename="chart-1.png", content_type="image/png", data=b"\x89PNG\r\n\x1a\n", content_id="chart-1"
+)
+SHOWS_CHART = '<p><img src="cid:chart-1" alt="Stars"></p>'
 
 
 def message(to: str = "casey@example.org", **more: Any) -> email.Email:

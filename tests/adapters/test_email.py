@@ -15,7 +15,7 @@ from lodestar.adapters.vendors import VendorServer
 from lodestar.config import settings
 from tests.adapters.conftest import live_key
 from tests.adapters.listening import Endpoint
-from tests.adapters.mails import CALENDAR, SENDER, message
+from tests.adapters.mails import CALENDAR, CHART, SENDER, SHOWS_CHART, message
 from tests.simulators.running import Simulators
 
 
@@ -92,6 +92,15 @@ def test_what_arrives_is_what_was_meant(simulators: Simulators) -> None:
     assert file.content == CALENDAR.data
     assert file.headers["content-type"] == CALENDAR.content_type
     assert arrived["attachments"][0]["name"] == CALENDAR.filename
+
+
+def test_an_image_that_the_html_shows_travels_inline_beside_a_file(simulators: Simulators) -> None:
+    [outcome] = send(message(html=SHOWS_CHART, attachments=(CHART, CALENDAR)))
+
+    [arrived] = simulators.inbox()["messages"]
+    assert isinstance(outcome, Accepted)
+    assert [file["content_id"] for file in arrived["attachments"]] == ["chart-1", None]
+    assert "data:image/png;base64," in httpx.get(f"{simulators.url}/_inbox/{arrived['id']}/html").text
 
 
 def test_messages_alike_travel_in_one_call_each_with_its_own_words(simulators: Simulators) -> None:

@@ -14,7 +14,7 @@ from lodestar.adapters.email.ses import Ses, mime
 from lodestar.adapters.sending import Accepted, NotSent, Outcome, OutcomeUnknown, Refused
 from lodestar.config import settings
 from tests.adapters.listening import Endpoint
-from tests.adapters.mails import CALENDAR, SENDER, message
+from tests.adapters.mails import CALENDAR, CHART, SENDER, SHOWS_CHART, message
 from tests.simulators.running import Simulators
 
 
@@ -92,6 +92,24 @@ def test_the_mime_of_a_message_holds_everything() -> None:
     assert calendar.get_content_type() == "text/calendar"
     assert calendar.get_param("method") == "REQUEST"
     assert calendar.get_payload(decode=True) == CALENDAR.data
+
+
+def test_an_image_that_the_html_shows_is_a_part_of_it(ses: Simulators) -> None:
+    sent = message(html=SHOWS_CHART, attachments=(CHART, CALENDAR))
+
+    [outcome] = send(sent)
+
+    [arrived] = ses.inbox()["messages"]
+    assert isinstance(outcome, Accepted)
+    assert (arrived["text"], arrived["html"]) == (sent.text, sent.html)
+    assert [file["content_id"] for file in arrived["attachments"]] == ["chart-1", None]
+    read = stdlib_email.message_from_bytes(mime(sent).as_bytes(), policy=modern)
+    assert [part.get_content_type() for part in read.walk()] == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png",
+        "text/calendar",
+    ]  # fmt: skip
+    [calendar] = read.iter_attachments()
+    assert calendar.get_filename() == CALENDAR.filename
 
 
 def test_another_stand_in_for_ses_takes_the_same_request(aws: str, ses: Simulators) -> None:

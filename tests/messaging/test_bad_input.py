@@ -69,6 +69,7 @@ def test_ten_megabytes_travel_and_a_byte_more_is_refused_in_words(
         {"name": "class.ics", "type": "text/calendar"},
         {"name": "class.ics", "content": "YWJj"},
         {"type": "text/calendar", "content": "YWJj"},
+        {"name": "class.png", "type": "image/png", "content": "YWJj", "content_id": 7},
     ],
 )
 def test_an_attachment_that_cannot_be_read_fails_its_own_message_only(

@@ -110,13 +110,14 @@ def _attachments(org_id: UUID, rows: Sequence[Mapping[str, Any]]) -> tuple[Attac
     """The files. Raises Refused when one is not there or cannot be read, or all of them are too large."""
     found, left = list[Attachment](), LARGEST_ATTACHMENTS_BYTES
     for row in rows:
-        if not isinstance(row.get("name"), str) or not isinstance(row.get("type"), str):
+        name, kind, shown_as = (row.get(key) for key in ("name", "type", "content_id"))
+        if not isinstance(name, str) or not isinstance(kind, str) or not isinstance(shown_as, str | None):
             raise Refused("attachment_unreadable", "An attachment has no name or no type.")
         data = _stored(org_id, row, left) if "storage_key" in row else _inline(row)
         left -= len(data)
         if left < 0:
             raise Refused("attachments_too_large", "The attachments have more than 10 MB together.")
-        found.append(Attachment(filename=row["name"], content_type=row["type"], data=data))
+        found.append(Attachment(filename=name, content_type=kind, data=data, content_id=shown_as))
     return tuple(found)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from email.headerregistry import Address as MimeAddress
 from email.message import EmailMessage
 from email.policy import SMTP
+from typing import Any
 
 from lodestar import aws, clock
 from lodestar.adapters.email.checking import ascii_address, refusal, substituted
@@ -101,7 +102,8 @@ def _outcome_of(error: aws.AwsRefused) -> Outcome:
 
 
 def mime(message: Email) -> EmailMessage:
-    """The message as it travels (RFC 5322, 2045-2049): text and HTML as alternatives, files beside them."""
+    """The message as it travels (RFC 5322, 2045-2049): text and HTML as alternatives, files beside them, and what the
+    HTML shows together with it (RFC 2387): mail programs list as a file what lies elsewhere."""
     made = EmailMessage(policy=SEVEN_BIT)
     made["From"] = _mime_address(message.sender)
     made["To"] = _mime_address(message.to)
@@ -113,23 +115,26 @@ def mime(message: Email) -> EmailMessage:
     made.set_content(substituted(message.text, message))
     if message.html is not None:
         made.add_alternative(substituted(message.html, message), subtype="html")
+    shows = made.get_body(("html",))
     for attached in message.attachments:
-        _attach(made, attached)
+        if attached.content_id and shows is not None:
+            shows.add_related(attached.data, **_part(attached))
+        else:
+            made.add_attachment(attached.data, **_part(attached))
     return made
 
 
-def _attach(made: EmailMessage, attached: Attachment) -> None:
+def _part(attached: Attachment) -> dict[str, Any]:
     kind, _, rest = attached.content_type.partition("/")
     subtype, *parameters = [part.strip() for part in rest.split(";")]
-    made.add_attachment(
-        attached.data,
-        maintype=kind,
-        subtype=subtype,
-        filename=attached.filename,
-        disposition="inline" if attached.content_id else "attachment",
-        cid=f"<{attached.content_id}>" if attached.content_id else None,
-        params=dict(parameter.split("=", 1) for parameter in parameters if "=" in parameter),
-    )
+    return {
+        "maintype": kind,
+        "subtype": subtype,
+        "filename": attached.filename,
+        "disposition": "inline" if attached.content_id else "attachment",
+        "cid": f"<{attached.content_id}>" if attached.content_id else None,
+        "params": dict(parameter.split("=", 1) for parameter in parameters if "=" in parameter),
+    }
 
 
 def _mime_address(address: Address) -> MimeAddress:
