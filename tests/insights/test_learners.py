@@ -43,6 +43,7 @@ def test_a_row_says_all_that_a_screen_needs(institution: Institution) -> None:
     assert row["background"] == {"id": str(background_id), "title": "Economics"}
     assert (row["status"], row["status_text"]) == ("active", "Active")
     assert (row["modules_completed"], row["modules_total"], row["modules_text"]) == (1, 9, "1 of 9 modules")
+    assert (row["progress_percent"], row["progress_text"]) == (11, "11 % of the program")
     assert (row["best_project_score"], row["best_interview_score"]) == (80.0, None)
     assert row["waiting_for_review"] == 1
 

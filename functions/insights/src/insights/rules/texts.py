@@ -21,6 +21,11 @@ def modules(completed: int, total: int) -> str:
     return f"{completed} of {total} modules"
 
 
+def progress(percent: int) -> str:
+    """How far that is (SB-05)."""
+    return f"{percent} % of the program"
+
+
 def tier_change(old: Tier | None, new: Tier, cause: str) -> str:
     """What changed, and by what."""
     change = f"From {TIER_LABELS[old]} to {TIER_LABELS[new]}" if old else f"{TIER_LABELS[new]}"

@@ -97,6 +97,14 @@ class LearnerRead(ReadModel):
     modules_completed: int
     modules_total: int
     modules_text: str = Field(examples=["6 of 9 modules"])
+    progress_percent: int = Field(
+        ge=0,
+        le=100,
+        description="Modules done, of those of the learner's version of the program: lessons, masterclasses, assignments"
+        " and interviews count as the modules that they make up. Rounded down, so that 100 is all of them",
+        examples=[66],
+    )
+    progress_text: str = Field(examples=["66 % of the program"])
     best_project_score: float | None = Field(description="Percent, of graded attempts")
     best_interview_score: float | None = Field(description="Percent, of graded attempts")
     promotion_exams_taken: int

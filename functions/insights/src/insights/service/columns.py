@@ -45,6 +45,7 @@ COLUMNS: tuple[Column, ...] = (
     *(_star(star) for star in STARS),
     Column("modules_completed", "Modules done", lambda row: row.modules_completed),
     Column("modules_total", "Modules of the program's version", lambda row: row.modules_total),
+    Column("progress_percent", "Modules done, in percent, rounded down", lambda row: row.progress_percent),
     Column("best_project_score", "Percent, of graded attempts", lambda row: row.best_project_score),
     Column("best_interview_score", "Percent, of graded attempts", lambda row: row.best_interview_score),
     Column("promotion_exams_taken", "Graded promotion exams", lambda row: row.promotion_exams_taken),

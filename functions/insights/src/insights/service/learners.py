@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from insights.models.enrolled import Enrolled
 from insights.repository import learners as repository
-from insights.rules import texts
+from insights.rules import progress, texts
 from insights.schemas.learners import (
     BackgroundRef,
     CohortRef,
@@ -85,6 +85,7 @@ def _read(row: Enrolled, fact: Any) -> LearnerRead:
         "waiting_for_review",
     )  # fmt: skip
     tier = Tier(row.tier) if row.tier else None
+    percent = progress.percent(fact.modules_completed, fact.modules_total)
     background = row.background_id and BackgroundRef(id=row.background_id, title=fact.background_title)
     cohort = CohortRef(id=row.cohort_id, title=fact.cohort_title) if row.cohort_id else None
     earned = zip(fact.earned_stars, fact.earned_at, strict=True)
@@ -100,5 +101,7 @@ def _read(row: Enrolled, fact: Any) -> LearnerRead:
         background=background or None,
         cohort=cohort,
         modules_text=texts.modules(fact.modules_completed, fact.modules_total),
+        progress_percent=percent,
+        progress_text=texts.progress(percent),
         last_active_at=row.progressed_at,
     )
