@@ -5,7 +5,7 @@ from alembic import op
 from tenancy import publish_view, secure
 
 revision = "0026"
-down_revision = "0022"
+down_revision = "0025"
 
 COHORTS = """
 CREATE TABLE learning.cohorts (
