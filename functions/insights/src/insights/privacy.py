@@ -1,7 +1,20 @@
-"""What insights keeps of people: who asked for which table. The tables themselves tell of others, and go with anybody."""
+"""What insights keeps of people: what they did, what the metrics count of them, who asked for which table.
+
+Tables asked for tell of others, and go with anybody. The rollups lose a person with their facts; releases hold nobody.
+"""
 
 from lodestar.privacy import PersonalData, PersonalTable, owned_by
 
 PERSONAL_DATA = PersonalData(
-    domain="insights", tables=(PersonalTable("insights.exports", owned_by("requested_by")),)
+    domain="insights",
+    tables=(
+        PersonalTable("insights.exports", owned_by("requested_by")),
+        PersonalTable("insights.activity_events", owned_by("learner_id")),
+        PersonalTable("insights.enrollment_facts", owned_by("learner_id")),
+    ),
+    impersonal={
+        "insights.daily_metrics": "Sums over many learners.",
+        "insights.metric_releases": "Sums over ten learners and more.",
+        "insights.metric_rebuilds": "How far a nightly job is.",
+    },
 )

@@ -1,0 +1,64 @@
+"""/v1/insights/metrics - what an organization's numbers are, as numbers and as pictures."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Header, Query, Response
+
+from insights.schemas.metrics import Cohort, MetricCatalogue, MetricName, MetricQuery, MetricRead
+from insights.service import charts
+from insights.service import metrics as service
+from lodestar.api import APIRouter, ReadSession, allow, lambda_handler, problems
+from lodestar.contracts.learning import Tier
+from lodestar.principal import STAFF, Principal, Role
+from lodestar.problems import InvalidContent, NotFound
+
+router = APIRouter(tags=["insights"])
+Reader = Annotated[Principal, allow(*STAFF, Role.ANALYST)]
+SVG = "image/svg+xml"
+
+
+async def _query(
+    *,
+    program_id: Annotated[UUID | None, Query()] = None,
+    cohort: Annotated[
+        Cohort | None, Query(description="The month of enrolment", examples=["2026-03"])
+    ] = None,
+    tier: Annotated[Tier | None, Query()] = None,
+    from_: Annotated[date | None, Query(alias="from", description="The first day of enrolment")] = None,
+    to: Annotated[date | None, Query(description="The last day of enrolment")] = None,
+) -> MetricQuery:
+    if from_ and to and from_ > to:
+        raise InvalidContent("`from` is after `to`.")
+    return MetricQuery(program_id=program_id, cohort=cohort, tier=tier, from_=from_, to=to)
+
+
+@router.get("/v1/insights/metrics", summary="List metrics", response_model=MetricCatalogue)
+def list_metrics(_caller: Reader) -> MetricCatalogue:
+    """Every metric with its definition (JR-55, JR-56)."""
+    return service.all_definitions()
+
+
+@router.get(
+    "/v1/insights/metrics/{name}",
+    summary="Read a metric",
+    response_model=MetricRead,
+    responses=problems(NotFound) | {200: {"content": {SVG: {"schema": {"type": "string"}}}}},
+)
+def read_metric(
+    name: MetricName,
+    caller: Reader,
+    session: ReadSession,
+    query: Annotated[MetricQuery, Depends(_query)],
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+) -> MetricRead | Response:
+    """Numbers, or with `Accept: image/svg+xml` a chart of them. Analysts read what is released each month, without
+    groups of fewer than 10 people (JR-54)."""
+    found = service.read(session, caller, name, query)
+    if SVG not in accept:
+        return found
+    return Response(charts.svg(found), media_type=SVG, headers={"Vary": "Accept", "Cache-Control": "private"})
+
+
+handler = lambda_handler(router)
