@@ -11,7 +11,7 @@ export PYTHONPATH := $(subst $(empty) $(empty),:,. $(SHIPPED))
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs trace clean test prove check bench load journey endpoint openapi schema licences audit deploy lock
+.PHONY: help run stop logs trace clean test prove check bench load journey audit-chain endpoint openapi schema licences audit deploy lock
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ load: $(INSTALLED) ## Put 200 learners on the running stack for 5 minutes, and s
 
 journey: $(INSTALLED) ## Take a learner from invitation to Star 5 over HTTP (ARGS=--outage without any model)
 	@$(RUN) -m tests.journeys $(ARGS)
+
+audit-chain: $(INSTALLED) ## Verify an exported audit log (FILE=audit-log.jsonl; HEAD=SEQUENCE:HASH, noted before)
+	@test -n "$(FILE)" || { echo "Say which: make audit-chain FILE=audit-log.jsonl"; exit 2; }
+	@$(RUN) -m local.audit_chain $(FILE) $(if $(HEAD),--head $(HEAD))
 
 endpoint: $(INSTALLED) ## Scaffold a resource: file, template block, sample event, test (DOMAIN=live NAME=bookings)
 	@$(RUN) -m local.scaffold endpoint $(DOMAIN) $(NAME)

@@ -8,6 +8,11 @@ LEAST = "SELECT {column}::text FROM {table} WHERE org_id = :org GROUP BY 1 ORDER
 ENROLLMENT = "SELECT id::text FROM learning.enrollments WHERE org_id = :org AND learner_id = :learner ORDER BY id LIMIT 1"
 DRAFTED = "SELECT t.{column}::text FROM {table} AS t JOIN learning.program_versions AS v ON v.id = t.version_id WHERE t.org_id = :org AND v.published_at IS NULL ORDER BY t.id LIMIT 1"
 
+MOMENT = (
+    "SELECT to_char(percentile_disc({share}) WITHIN GROUP (ORDER BY occurred_at) AT TIME ZONE 'UTC',"
+    ' \'YYYY-MM-DD"T"HH24:MI:SS"Z"\') FROM {table} WHERE org_id = :org'
+)
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -41,7 +46,14 @@ LISTINGS: dict[str, Listing] = {
     "/v1/assessment/prompt-templates": Listing("assessment.prompt_templates"),
     "/v1/assessment/rubrics": Listing("assessment.rubrics"),
     "/v1/identity/api-keys": Listing("identity.api_keys"),
-    "/v1/identity/audit-events": Listing("backbone.audit_events"),
+    "/v1/identity/audit-events": Listing(
+        "backbone.audit_events",
+        {
+            "since": (MOMENT.replace("{share}", "0"), MOMENT.replace("{share}", "0.5")),
+            "before": (MOMENT.replace("{share}", "0.5"), MOMENT.replace("{share}", "1")),
+        },
+    ),
+    "/v1/identity/audit-exports": Listing("identity.audit_exports"),
     "/v1/identity/consents": Listing("identity.consents"),
     "/v1/identity/feature-flags": Listing("identity.feature_flags"),
     "/v1/identity/invitations": Listing("identity.invitations"),

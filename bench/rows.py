@@ -190,6 +190,8 @@ MAKERS: dict[str, Maker] = {
         "actor_id": "bench.person(n)",
         "subject_type": _pick("membership", "consent", "enrollment"),
         "subject_id": _id("subjects", "n / 5"),
+        "api_key_id": f"CASE WHEN n % 10 = 0 THEN {_id('api_keys', 'n / 1000')} END",
+        "correlation_id": "'request-' || n / 3",
     },
     "backbone.idempotency_keys": {"key": _SLUG, "fingerprint": "md5(n::text)"},
     "backbone.inbox": {"event_id": _id("outbox"), "reaction": "'bench'"},
@@ -197,6 +199,11 @@ MAKERS: dict[str, Maker] = {
     "backbone.outbox": {"published_at": "now()"},
     "backbone.rate_buckets": {"bucket": _SLUG},
     "identity.api_keys": {"scopes": """'["learning:read"]'""", "key_hash": "md5(n::text)"},
+    "identity.audit_exports": {
+        "format": _pick("jsonl", "csv"),
+        "state": _pick("completed", "failed"),
+        "completed_at": f"CASE WHEN {_pick('completed', 'failed')} = 'completed' THEN now() END",
+    },
     "identity.consents": {
         "user_id": "bench.person(n)",
         "purpose": "'recording'",

@@ -8,12 +8,16 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from identity.rules.scopes import DOMAINS, PERSONS_ONLY
+from identity.schedules import warn_of_ending_keys
 from lodestar import clock
 from lodestar.db import work_for
 from lodestar.principal import NOBODY, Role
 from tests import gateway
-from tests.bus import emitted
+from tests.bus import deliver, emitted
 from tests.factories.identity import a_person, an_organization
+from tests.security.operations import operations
+from tests.security.rights import DECIDED_IN_QUERIES
 
 pytestmark = pytest.mark.usefixtures("product")
 KEYS = "/v1/identity/api-keys"
@@ -132,6 +136,94 @@ def test_a_key_of_another_tenant_is_absent() -> None:
 def test_a_key_that_makes_no_sense_says_which_field(field: str, value: Any) -> None:
     answer = gateway.post(KEYS, {**BODY, field: value}, as_=an_admin()).expect(422)
     assert answer["errors"][0]["field"].startswith(field)
+
+
+def test_the_scopes_say_what_they_open() -> None:
+    admin = an_admin()
+    told = gateway.get(f"{KEYS}/scopes", as_=admin).expect(200)
+    by_scope = {one["scope"]: one for one in told["scopes"]}
+    assert by_scope.keys() == {f"{domain}:{verb}" for domain in DOMAINS for verb in ("read", "write")}
+    everything = {**BODY, "scopes": sorted(by_scope)}
+    assert gateway.post(KEYS, everything, as_=admin).expect(201)["scopes"] == sorted(by_scope)
+    for operation in operations():
+        if operation.is_public:
+            continue
+        method = operation.method.upper()
+        opening = [
+            one["scope"]
+            for one in told["scopes"]
+            if method in one["methods"] and operation.path.startswith(one["path_prefix"])
+        ]
+        verb = "read" if method == "GET" else "write"
+        assert opening == [f"{operation.path.split('/')[2]}:{verb}"], str(operation)
+    assert gateway.get(f"{KEYS}/scopes", as_=a_person(admin.org_id)).status == 403
+
+
+def test_what_the_scopes_leave_to_persons_is_what_no_key_does() -> None:
+    closed = {name for name, right in DECIDED_IN_QUERIES.items() if right.persons_only}
+    assert set(PERSONS_ONLY) == closed
+
+
+@pytest.mark.parametrize("a_minute", [0, 6001, "600"])
+def test_a_keys_limit_is_chosen_within_a_bound(a_minute: Any) -> None:
+    admin = an_admin()
+    assert gateway.post(KEYS, {**BODY, "calls_per_minute": a_minute}, as_=admin).status == 422
+    made = gateway.post(KEYS, {**BODY, "calls_per_minute": 60}, as_=admin).expect(201)
+    new = gateway.post(f"{KEYS}/{made['id']}/rotations", {}, as_=admin).expect(201)
+    assert (made["calls_per_minute"], new["calls_per_minute"]) == (60, 60)
+
+
+def expire_in(key_id: str, org_id: UUID, **ahead: float) -> None:
+    with work_for(org_id) as session:
+        moved = {"id": key_id, "at": clock.now() + timedelta(**ahead)}
+        session.execute(text("UPDATE identity.api_keys SET expires_at = :at WHERE id = :id"), moved)
+        session.execute(
+            text("UPDATE identity.api_keys SET created_at = created_at - interval '30 days' WHERE id = :id"),
+            moved,
+        )
+
+
+def letters(org_id: UUID) -> list[dict[str, Any]]:
+    return [event["data"] for event in emitted(org_id, "messaging.message_requested")]
+
+
+def test_the_owner_of_a_key_that_ends_in_a_week_is_told_once() -> None:
+    admin = an_admin()
+    ending, later, gone, replaced = (
+        gateway.post(KEYS, {**BODY, "name": name}, as_=admin).expect(201)
+        for name in ("ending", "later", "gone", "replaced")
+    )
+    gateway.delete(f"{KEYS}/{gone['id']}", as_=admin).expect(204)
+    gateway.post(f"{KEYS}/{replaced['id']}/rotations", {"overlap_hours": 100}, as_=admin).expect(201)
+    for key in (ending, gone, replaced):
+        expire_in(key["id"], admin.org_id, days=6)
+    expire_in(later["id"], admin.org_id, days=8)
+    for _ in range(2):
+        warn_of_ending_keys.handler({}, None)
+    (letter,) = letters(admin.org_id)
+    assert letter["variables"]["key_name"] == "ending"
+    assert letter["recipients"][0]["user_id"] == str(admin.user_id)
+    assert "lsk_" in letter["variables"]["key_prefix"]
+    assert ending["key"] not in str(letter)
+    deliver(admin.org_id)
+    (notice,) = gateway.get("/v1/messaging/notifications", as_=admin).expect(200)["data"]
+    assert "ending" in notice["title"]
+
+
+def test_a_key_that_was_made_for_a_week_is_not_warned_of() -> None:
+    admin = an_admin()
+    gateway.post(KEYS, {**BODY, "expires_in_days": 7}, as_=admin).expect(201)
+    warn_of_ending_keys.handler({}, None)
+    assert letters(admin.org_id) == []
+
+
+def test_a_key_ends_with_its_owners_membership() -> None:
+    admin = an_admin()
+    made = a_key(admin)
+    assert resolves(made["key"])
+    with work_for(admin.org_id) as session:
+        session.execute(text("UPDATE identity.memberships SET ended_at = now()"))
+    assert not resolves(made["key"])
 
 
 def test_staff_has_no_keys() -> None:

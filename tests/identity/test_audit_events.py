@@ -10,7 +10,8 @@ from sqlalchemy.exc import DBAPIError
 
 from identity.errors import AuditChainBroken
 from identity.reactions.audit_recorded import handler as chain
-from identity.rules.audit_chain import GENESIS, chained_hash, first_broken
+from identity.rules.audit_chain import GENESIS, Broken, Entry, chained_hash
+from identity.rules.audit_chain import verify as follow
 from identity.schedules.check_audit_chains import handler as check
 from identity.service import audit_events as service
 from lodestar import audit
@@ -35,8 +36,7 @@ def record(org_id: UUID, *numbers: Any, actor: UUID | None = None) -> None:
 
 
 def verify(org_id: UUID) -> None:
-    with work_for(org_id) as session:
-        service.check(session)
+    service.check(org_id)
 
 
 def tamper(database: Database, org_id: UUID, statement: str) -> None:
@@ -162,15 +162,34 @@ def test_entries_that_arrive_at_the_same_time_make_one_chain() -> None:
         assert session.scalars(query).all() == list(range(1, 9))
 
 
-def test_the_rule_finds_changes_gaps_and_swaps() -> None:
-    entries: list[tuple[int, str, str, dict[str, str]]] = []
+def a_chain(length: int) -> list[Entry]:
+    entries: list[Entry] = []
     before = GENESIS
-    for number in (1, 2, 3):
+    for number in range(1, length + 1):
         content = {"id": str(uuid4())}
         entries.append((number, before, chained_hash(before, content), content))
         before = entries[-1][2]
-    assert first_broken(entries) is None
-    assert first_broken(entries[1:]) == 1
-    assert first_broken(entries[1:], after=(1, entries[0][2])) is None
-    assert first_broken([entries[0], entries[2]]) == 2
-    assert first_broken([entries[0], (*entries[1][:3], {"id": "other"}), entries[2]]) == 2
+    return entries
+
+
+def test_the_rule_finds_what_was_changed_removed_reordered_added_and_cut_off() -> None:
+    first, second, third = chain_ = a_chain(3)
+    end = (3, third[2])
+    verdict = follow(chain_, end=end)
+    assert (verdict.head, verdict.broken) == (end, None)
+    assert follow(chain_[1:]).broken == Broken(1, "missing")
+    assert follow([first, third]).broken == Broken(2, "missing")
+    assert follow([first, (*second[:3], {"id": "other"}), third]).broken == Broken(2, "changed")
+    assert follow([first, third, second]).broken == Broken(2, "missing")
+    assert follow([first, second, second, third]).broken == Broken(2, "added")
+    assert follow([*chain_, a_chain(4)[3]]).broken == Broken(4, "changed")
+    assert follow([first, second]).broken is None, "a chain cannot tell by itself what was cut off"
+    assert follow([first, second], end=end).broken == Broken(3, "missing")
+    assert follow([first, second], noted=end).broken == Broken(3, "missing")
+    assert follow(chain_, end=(2, second[2])).broken == Broken(3, "added")
+
+
+def test_a_chain_that_was_written_anew_holds_but_not_through_what_was_noted_before() -> None:
+    noted, anew = a_chain(3)[1], a_chain(3)
+    assert follow(anew).broken is None
+    assert follow(anew, noted=(2, noted[2])).broken == Broken(2, "changed")

@@ -53,6 +53,31 @@ def test_a_consent_is_ones_own() -> None:
     assert gateway.post(CONSENTS, {**GIVEN, "purpose": "anything"}, as_=person).status == 422
 
 
+def test_another_version_of_the_notice_is_another_consent_and_both_stay_readable() -> None:
+    person = a_person(an_organization())
+    first = gateway.post(CONSENTS, GIVEN, as_=person).expect(201)
+    second = gateway.post(CONSENTS, {**GIVEN, "notice_version": "2027-01"}, as_=person).expect(201)
+    assert has_consented(person)
+    listed = gateway.get(CONSENTS, as_=person).expect(200)["data"]
+    assert [(c["id"], c["notice_version"], c["withdrawn_at"] is None) for c in listed] == [
+        (second["id"], "2027-01", True),
+        (first["id"], "2026-01", False),
+    ]
+    assert emitted(person.org_id, "identity.consent_withdrawn") == [], "nobody withdrew"
+
+
+def test_staff_see_what_a_person_consented_to_and_nobody_else_does() -> None:
+    org_id = an_organization()
+    person, staff = a_person(org_id), a_person(org_id, Role.ORG_STAFF)
+    gateway.post(CONSENTS, GIVEN, as_=person).expect(201)
+    url = f"{CONSENTS}?user_id={person.user_id}"
+    (seen,) = gateway.get(url, as_=staff).expect(200)["data"]
+    assert seen.keys() == {"id", "purpose", "notice_version", "granted_at", "withdrawn_at"}
+    assert len(gateway.get(url, as_=person).expect(200)["data"]) == 1
+    for other in (a_person(org_id), a_person(an_organization(), Role.ORG_ADMIN)):
+        assert gateway.get(url, as_=other).expect(200)["data"] == []
+
+
 def test_a_flag_is_set_by_administrators_and_read_by_everybody() -> None:
     org_id = an_organization()
     admin, learner = a_person(org_id, Role.ORG_ADMIN), a_person(org_id)

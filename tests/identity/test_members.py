@@ -3,8 +3,10 @@
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from identity.rules.roles import grantable
+from lodestar.db import work_for
 from lodestar.principal import Role
 from tests import gateway
 from tests.bus import emitted
@@ -46,6 +48,12 @@ def test_a_platform_administrator_exists_in_the_platforms_organization_only() ->
     body = {"user_id": str(a_person(org_id).user_id), "role": "platform_admin"}
     assert gateway.post(MEMBERS, body, as_=platform).expect(422)["code"] == "role_outside_platform"
     body["role"] = "org_admin"
+    assert gateway.post(MEMBERS, body, as_=platform).expect(409)["code"] == "email_not_verified"
+    email = f"{uuid4()}@example.org"
+    body["user_id"] = str(a_person(org_id, email=email).user_id)
+    with work_for(org_id) as session:
+        proven = {"email": email, "subject": str(uuid4())}
+        session.execute(text("SELECT identity.link_subject(:subject, :email)"), proven)
     assert gateway.post(MEMBERS, body, as_=platform).expect(201)["role"] == "org_admin"
 
 

@@ -8,13 +8,14 @@ from sqlalchemy import NullPool, create_engine, text
 from lodestar.db import work_for
 from lodestar.principal import Role
 from tests import gateway
-from tests.bus import emitted
+from tests.bus import deliver, emitted
 from tests.database import Database
 from tests.factories.identity import a_person, an_organization
 
 pytestmark = pytest.mark.usefixtures("product")
 ORGANIZATIONS = "/v1/identity/organizations"
 REQUESTS = "/v1/identity/role-requests"
+NOTICES = "/v1/messaging/notifications"
 
 
 @pytest.fixture
@@ -178,3 +179,70 @@ def test_requests_are_seen_by_their_asker_and_by_administrators() -> None:
     assert decide(second, request["id"]).status == 403
     stranger = a_person(an_organization(), Role.ORG_ADMIN)
     assert decide(stranger, request["id"]).expect(404)["code"] == "not_found"
+
+
+def letters(org_id: UUID) -> list[tuple[str, list[str | None], dict[str, str]]]:
+    """What messaging was asked to send: the template, to whom, saying what."""
+    found = (event["data"] for event in emitted(org_id, "messaging.message_requested"))
+    return [
+        (
+            one["template_key"],
+            [r["user_id"] or r["email"] for r in one["recipients"]],
+            one["variables"],
+        )
+        for one in found
+    ]
+
+
+def test_administrators_are_told_of_a_request_and_its_asker_of_the_decision() -> None:
+    org_id = an_organization()
+    learner, admin = a_person(org_id), a_person(org_id, Role.ORG_ADMIN)
+    request = ask(learner, "analyst").expect(201)
+    deliver(org_id)
+    [(template, told, said)] = letters(org_id)
+    assert (template, told) == ("role-requested", [str(admin.user_id)])
+    assert said == {
+        "person_name": "Ada Lovelace", "role_name": "analyst", "asked_of": "Riverside College",
+    }  # fmt: skip
+    decide(admin, request["id"]).expect(201)
+    deliver(org_id, again=True)
+    template, told, said = letters(org_id)[-1]
+    assert (template, told, said["decision"]) == (
+        "role-request-decided",
+        [str(learner.user_id)],
+        "approved",
+    )
+    for person, words in ((admin, "asks for a role"), (learner, "was approved")):
+        titles = [n["title"] for n in gateway.get(NOTICES, as_=person).expect(200)["data"]]
+        assert len([title for title in titles if words in title]) == 1, "told once, however often"
+
+
+def test_who_asked_from_outside_and_is_rejected_is_told_by_mail() -> None:
+    org_id, newcomer = an_organization(), a_newcomer()
+    admin = a_person(org_id, Role.ORG_ADMIN)
+    request = ask(newcomer, "instructor", org_id).expect(201)
+    decide(admin, request["id"], "rejected").expect(201)
+    deliver(org_id)
+    template, (address,), said = letters(org_id)[-1]
+    assert (template, said["decision"]) == ("role-request-decided", "rejected")
+    assert "@example.org" in str(address)
+
+
+def test_the_platform_s_administrators_are_told_who_asks_to_administer(
+    platform_admin: gateway.Person,
+) -> None:
+    org_id = an_organization(name=f"College {uuid4()}")
+    a_person(org_id, Role.ORG_ADMIN)
+    ask(a_newcomer(), "org_admin", org_id).expect(201)
+    deliver(org_id)
+    assert letters(org_id) == [], "whom it is not for to decide"
+    told = [one for one in letters(platform_admin.org_id) if one[2]["asked_of"].startswith("College")]
+    assert str(platform_admin.user_id) in told[-1][1]
+
+
+def test_nobody_decides_on_their_own_request(platform_admin: gateway.Person) -> None:
+    org_id = an_organization()
+    admin = a_person(org_id, Role.ORG_ADMIN)
+    own = ask(admin, "instructor").expect(201)
+    assert decide(admin, own["id"]).expect(403)["code"] == "own_request"
+    assert decide(a_person(org_id, Role.ORG_ADMIN), own["id"]).expect(201)["state"] == "approved"

@@ -40,6 +40,15 @@ VERBS = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 """What the application may do to a table at most: it empties, references and alters none."""
 
 CROSSING_FUNCTIONS = {
+    "backbone.api_key_hours_over()": (
+        "TABLE(org_id uuid, user_id uuid, api_key_id uuid, hour timestamp with time zone)"
+    ),
+    "identity.api_keys_ending(within_days integer)": "TABLE(org_id uuid, id uuid)",
+    "identity.audit_exports_expired()": "TABLE(org_id uuid, id uuid)",
+    "identity.platform_administrators()": "TABLE(org_id uuid, user_id uuid)",
+    "identity.stuck_audit_exports(older_than_seconds integer)": (
+        "TABLE(org_id uuid, event_name text, data jsonb)"
+    ),
     "assessment.stuck_attempts(older_than_seconds integer)": "TABLE(org_id uuid, event_name text, data jsonb)",
     "backbone.claim_outbox(wanted integer, older_than_seconds integer)": (
         "TABLE(id uuid, org_id uuid, name text, detail jsonb, occurred_at timestamp with time zone)"
@@ -66,7 +75,7 @@ CROSSING_FUNCTIONS = {
     ),
     "identity.resolve_api_key(wanted text)": (
         "TABLE(api_key_id uuid, user_id uuid, memberships jsonb, scopes jsonb,"
-        " expires_at timestamp with time zone)"
+        " expires_at timestamp with time zone, calls_per_minute integer)"
     ),
     "identity.resolve_subject(wanted text)": "TABLE(user_id uuid, memberships jsonb)",
     "identity.retention_periods(wanted text, usual integer)": "TABLE(org_id uuid, days integer)",

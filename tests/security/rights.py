@@ -67,7 +67,7 @@ DECIDED_IN_QUERIES: dict[str, Right] = {
     "DELETE /v1/identity/api-keys/{key_id}": Right(
         own=ADMINISTRATORS, others=ADMINISTRATORS, persons_only=True
     ),
-    "GET /v1/identity/consents": ONLY_OWN,
+    "GET /v1/identity/consents": STAFF_TOO,
     "POST /v1/identity/consents": ONLY_OWN,
     "DELETE /v1/identity/consents/{purpose}": ONLY_OWN,
     "GET /v1/identity/feature-flags": WHOLE_ORGANIZATION,
@@ -89,6 +89,7 @@ DECIDED_IN_QUERIES: dict[str, Right] = {
     "GET /v1/identity/retention-policies": WHOLE_ORGANIZATION,
     "GET /v1/identity/role-requests": Right(others=ADMINISTRATORS),
     "POST /v1/identity/role-requests": Right(homeless=True),
+    "POST /v1/identity/role-requests/{request_id}/decisions": Right(own=frozenset(), others=ADMINISTRATORS),
     "GET /v1/learning/enrollments": Right(own=INDIVIDUALS, others=STAFF),
     "GET /v1/learning/enrollments/{enrollment_id}": Right(own=INDIVIDUALS, others=STAFF),
     "PATCH /v1/learning/enrollments/{enrollment_id}": Right(own=INDIVIDUALS, others=STAFF),

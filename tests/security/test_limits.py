@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from assessment.service.openings import AI_CALLS_AN_HOUR
+from identity.service.audit_events import VERIFICATIONS_A_DAY
+from identity.service.audit_exports import EXPORTS_A_DAY as AUDIT_EXPORTS_A_DAY
 from identity.service.privacy_requests import REQUESTS_A_DAY
 from identity.service.registrations import PER_ADDRESS, PERIOD_SECONDS
 from insights.rules.exports import EXPORTS_A_DAY
@@ -27,6 +29,8 @@ BUCKETS = {
     "registrations": (PER_ADDRESS, PERIOD_SECONDS),
     "privacy_requests": (REQUESTS_A_DAY, 86_400),
     "exports": (EXPORTS_A_DAY, 86_400),
+    "audit_exports": (AUDIT_EXPORTS_A_DAY, 86_400),
+    "audit_verifications": (VERIFICATIONS_A_DAY, 86_400),
 }
 
 

@@ -48,6 +48,8 @@ ROWS = {
     f" VALUES (:org, {ADDRESS}, 'learner', uuidv7()::text, :admin, now(), now(), :person)",
     "identity.api_keys": "(user_id, name, prefix, key_hash, scopes, expires_at)"
     " VALUES (:org, :person, 'Mine', 'lsk_', uuidv7()::text, '[]', now())",
+    "identity.audit_exports": "(requested_by, format, head_sequence, head_hash, operation_id)"
+    " VALUES (:org, :person, 'jsonl', 0, '0', uuidv7())",
     "identity.legal_holds": "(user_id, reason, placed_by, released_at, released_by)"
     " VALUES (:org, :person, 'File 114.', :admin, now(), :admin)",
     "insights.exports": "(requested_by, format, operation_id) VALUES (:org, :person, 'csv', uuidv7())",

@@ -231,6 +231,7 @@ def _administration(admin: Person) -> None:
     put("/v1/identity/retention-policies", {"periods": {"notifications": 90}}, as_=admin).expect(200)
     put("/v1/identity/feature-flags/peer-practice", {"enabled": True}, as_=admin).expect(200)
     post("/v1/insights/exports", {"format": "csv"}, as_=admin).expect(202)
+    post("/v1/identity/audit-exports", as_=admin).expect(202)
 
 
 def _messages(org_id: UUID, admin: Person, *people: Person) -> None:

@@ -23,11 +23,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.routing import Match
 
-from lodestar import idempotency
+from lodestar import idempotency, invocations
+from lodestar.auditing import made_id, note_what_was_written
 from lodestar.auth import ORGANIZATION_HEADER, principal_from
 from lodestar.bodies import PatchModel, ReadModel, RowRead, WriteModel
 from lodestar.db import unit_of_work
-from lodestar.exchange import begin_exchange, exchange_of
+from lodestar.exchange import begin_exchange, claim_of, exchange_of
 from lodestar.invocations import Invocation, Kind
 from lodestar.log import begin_request, correlation_id, log
 from lodestar.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT, PageQuery
@@ -69,7 +70,6 @@ __all__ = [
     "problems",
 ]
 
-LONGEST_KEY = 255
 READING = frozenset({"GET", "HEAD"})
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 """FastAPI would hand exceptions' messages, which may quote a row, to any OpenTelemetry provider that it finds."""
@@ -84,6 +84,8 @@ def _caller(request: Request) -> Principal:
         context: Mapping[str, str] = request.scope["aws.event"]["requestContext"].get("authorizer") or {}
         if not context:
             raise Unauthenticated()
+        if isinstance(context, Mapping) and context.get("api_key_id"):
+            invocations.by_key(str(context["api_key_id"]))
         domain = request.scope["path"].split("/")[2]
         exchange.caller = principal_from(
             context,
@@ -146,7 +148,9 @@ async def _read_session(request: Request) -> Session:
 
 
 async def _write_session(request: Request) -> Session:
-    return _idempotent_session(request, _caller(request))
+    session = _idempotent_session(request, _caller(request))
+    exchange_of(request).session = session
+    return session
 
 
 async def _public_session(request: Request) -> Session:
@@ -163,7 +167,8 @@ def _idempotent_session(request: Request, principal: Principal) -> Session:
 
 
 async def _unit_of_work(request: Request) -> Work:
-    return _work(request, _caller(request))
+    work = exchange_of(request).work = _work(request, _caller(request))
+    return work
 
 
 async def _public_unit_of_work(request: Request) -> Work:
@@ -225,8 +230,9 @@ class Route(APIRoute):
             with ExitStack() as until_answered:
                 exchange = begin_exchange(request, until_answered)
                 if request.method == "POST":
-                    exchange.claim = await _claim_of(request)
+                    exchange.claim = await claim_of(request)
                 response: Response = await handle(request)
+                await note_what_was_written(request, exchange)
                 if exchange.version is not None:
                     response.headers["ETag"] = f'"{exchange.version}"'
                 if exchange.save_answer:
@@ -240,17 +246,6 @@ class Route(APIRoute):
         return answer
 
 
-async def _claim_of(request: Request) -> idempotency.Claim | None:
-    key = request.headers.get("idempotency-key")
-    if not key:
-        return None
-    if len(key) > LONGEST_KEY:
-        raise InvalidContent(f"An Idempotency-Key has at most {LONGEST_KEY} characters.")
-    return idempotency.claim_of(
-        key=key, method=request.method, path=request.url.path, body=await request.body()
-    )
-
-
 def _inline(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(endpoint, eval_str=True)
     request_name = next((n for n, p in signature.parameters.items() if p.annotation is Request), None)
@@ -260,7 +255,8 @@ def _inline(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     async def run(*args: Any, **kwargs: Any) -> Any:
         request: Request = kwargs[hidden] if request_name else kwargs.pop(hidden)
         result = endpoint(*args, **kwargs)
-        exchange_of(request).version = getattr(result, "version", None)
+        exchange = exchange_of(request)
+        exchange.version, exchange.made = getattr(result, "version", None), made_id(result)
         return result
 
     if request_name is None:
@@ -295,7 +291,7 @@ def lambda_handler(router: FastAPIRouter) -> Callable[[dict[str, Any], Any], dic
         with Invocation(kind, function, event="request", method=method, route=event["resource"]) as call:
             answer: dict[str, Any] = adapter(event, context)
             call.status = answer["statusCode"]
-        answer.setdefault("headers", {})["x-correlation-id"] = current
+        answer["headers"] = {**(answer.get("headers") or {}), **call.headers, "x-correlation-id": current}
         return answer
 
     return handle

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from lodestar import clock
-from lodestar.principal import NOBODY, Principal, Role
+from lodestar.principal import CALLS_PER_MINUTE, NOBODY, Principal, Role
 from lodestar.problems import Forbidden, OrganizationRequired, Unauthenticated
 
 ORGANIZATION_HEADER = "lodestar-organization"
@@ -29,7 +29,7 @@ def principal_from(
     """The caller in the organization they chose; by default their only one, and where it is optional, in none.
 
     `context` holds strings only: `user_id`, `memberships` (JSON: organization id -> roles), `expires_at` (Unix
-    seconds), and for API keys `api_key_id` and `scopes` (separated by spaces). Raises `Unauthenticated`, also for a
+    seconds), and for API keys `api_key_id`, `scopes` (separated by spaces) and `calls_per_minute`. Raises `Unauthenticated`, also for a
     context that is no authorizer's, `OrganizationRequired`, or `Forbidden` when an API key lacks `needed_scope`.
     """
     try:
@@ -37,6 +37,7 @@ def principal_from(
         user_id, memberships, key = _read(
             context["user_id"], context.get("memberships") or "{}", context.get("api_key_id")
         )
+        calls_per_minute = int(context.get("calls_per_minute") or CALLS_PER_MINUTE)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Unauthenticated() from None
     if ends_at <= clock.now().timestamp():
@@ -48,7 +49,14 @@ def principal_from(
     scopes = frozenset((context.get("scopes") or "").split())
     if key and needed_scope not in scopes:
         raise Forbidden(f"This API key lacks the scope {needed_scope}.")
-    return Principal(user_id=user_id, org_id=org_id, roles=roles, api_key_id=key, scopes=scopes)
+    return Principal(
+        user_id=user_id,
+        org_id=org_id,
+        roles=roles,
+        api_key_id=key,
+        scopes=scopes,
+        calls_per_minute=calls_per_minute,
+    )
 
 
 Memberships = Mapping[UUID, frozenset[Role]]

@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 
-from lodestar import invocations, outbox
+from lodestar import invocations, metering, outbox
 from lodestar.config import settings
 from lodestar.ids import new_id
 from lodestar.pipelining import Connection
@@ -135,8 +135,17 @@ def _enter(session: Session, principal: Principal, *, read_only: bool) -> None:
 
 
 def _bind(session: Session, principal: Principal, *, read_only: bool) -> None:
-    """Every transaction's first statement goes to the driver as it is: the ORM would look twice for nothing."""
-    session.connection().exec_driver_sql(ENTER, (principal.org_id, principal.user_id, read_only))
+    """Every transaction's first statement goes to the driver as it is: the ORM would look twice for nothing.
+
+    Ahead of it goes what a call by API key is charged. Raises `RateLimited`.
+    """
+    connection, values = session.connection(), metering.due(principal)
+    if values:
+        driver: Any = connection.connection.driver_connection
+        driver.send_ahead(metering.STATEMENT, values)
+    connection.exec_driver_sql(ENTER, (principal.org_id, principal.user_id, read_only))
+    if values:
+        metering.settle(principal, driver.answered_ahead)
 
 
 @contextmanager

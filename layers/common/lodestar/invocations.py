@@ -29,17 +29,18 @@ UNCOUNTED = frozenset({"done", 200, 201, 202, 204})
 class Invocation:
     """One request, message, step or timed job, as a context: its line is written at the end, however it ends.
 
-    `status` is HTTP's, or `done` or `failed`; `fields` go into its line.
+    `status` is HTTP's, or `done` or `failed`; `fields` go into its line, `headers` into a request's answer.
     """
 
     __slots__ = (
-        "_before", "_event", "_function", "_kind", "_started", "fields", "org_id", "sql_began", "sql_seconds",
-        "statements", "status",
+        "_before", "_event", "_function", "_kind", "_started", "fields", "headers", "org_id", "sql_began",
+        "sql_seconds", "statements", "status",
     )  # fmt: skip
 
     def __init__(self, kind: Kind, function: str, *, event: str, **fields: Any) -> None:
         self._kind, self._function, self._event = kind, function, event
         self.fields = fields
+        self.headers: dict[str, str] = {}
         self.status: int | str = "done"
         self.org_id = ""
         self.statements = 0
@@ -99,6 +100,29 @@ def serve(org_id: UUID) -> None:
     call = _current.get()
     if call:
         call.org_id = str(org_id)
+
+
+def by_key(api_key_id: str) -> None:
+    """The call is made with this API key, which its line names, whatever becomes of it."""
+    call = _current.get()
+    if call:
+        call.fields["api_key_id"] = api_key_id
+
+
+def to_meter() -> str | None:
+    """The operation of the request, while nobody has said what is left of its key's limit."""
+    call = _current.get()
+    if call is None or call.headers or "route" not in call.fields:
+        return None
+    return f"{call.fields['method']} {call.fields['route']}"
+
+
+def metered(headers: dict[str, str]) -> None:
+    """The request took its token, by a statement that no cursor counted; its answer says so."""
+    call = _current.get()
+    if call:
+        call.headers = headers
+        call.statements += 1
 
 
 def count_statements(engine: Engine) -> None:

@@ -33,8 +33,11 @@ def _message(code: bytes, content: bytes | bytearray) -> bytes:
     return code + _LENGTH.pack(len(content) + 4) + content
 
 
-BEGIN = _message(b"P", b"\0begin\0\0\0") + _message(b"B", bytes(8)) + _message(b"E", bytes(5))
-DESCRIBE_EXECUTE_SYNC = _message(b"D", b"P\0") + _message(b"E", bytes(5)) + _message(b"S", b"")
+BIND_EXECUTE = _message(b"B", bytes(8)) + _message(b"E", bytes(5))
+BEGIN = _message(b"P", b"\0begin\0\0\0") + BIND_EXECUTE
+COMMIT = _message(b"P", b"\0commit\0\0\0") + BIND_EXECUTE
+DESCRIBE_EXECUTE = _message(b"D", b"P\0") + _message(b"E", bytes(5))
+SYNC = _message(b"S", b"")
 
 
 def _number(operation: str) -> str:
@@ -88,6 +91,8 @@ class Connection(legacy.Connection):  # type: ignore[misc]
     def __init__(self, *args: Any, timeout: float | None = None, **options: Any) -> None:
         """`timeout` is for the connect, and for the first statement of each transaction, in seconds."""
         super().__init__(*args, timeout=timeout, **options)
+        self._ahead = b""
+        self.answered_ahead: Sequence[Any] = ()
         self._first_seconds = timeout
         self.register_in_adapter(TIMESTAMPTZ, moment)
         if self._usock.family != socket.AF_UNIX:
@@ -106,16 +111,23 @@ class Connection(legacy.Connection):  # type: ignore[misc]
         if self._in_transaction:
             self.execute_simple("rollback")
 
+    def send_ahead(self, statement: str, values: Sequence[Any]) -> None:
+        """With the statement that begins the next transaction, and ahead of it, goes this one (`$1`, `$2` ...) in a
+        transaction of its own, whatever becomes of the next. It answers one row: `answered_ahead`."""
+        batch = BEGIN + _message(b"P", self._parse(statement, ())) + _message(b"B", self._bind(values))
+        self._ahead = batch + DESCRIBE_EXECUTE + COMMIT
+
     def send(self, statement: str, values: Sequence[Any], oids: Sequence[int]) -> Any:
         """Run one statement, in a transaction that is begun with it if none is open. Returns pg8000's context.
 
         A value that cannot be sent is refused before anything is, so the connection stays good.
         """
         begins = not self._in_transaction and not self.autocommit
-        batch = bytearray(BEGIN if begins else b"")
+        ahead, self._ahead = (self._ahead if begins else b""), b""
+        batch = bytearray(ahead + BEGIN if begins else b"")
         batch += _message(b"P", self._parse(statement, oids))
         batch += _message(b"B", self._bind(values))
-        batch += DESCRIBE_EXECUTE_SYNC
+        batch += DESCRIBE_EXECUTE + SYNC
         if self._sock is None:
             raise InterfaceError("connection is closed")
         self._usock.settimeout(self._first_seconds if begins else ANSWER_SECONDS)
@@ -126,6 +138,8 @@ class Connection(legacy.Connection):  # type: ignore[misc]
         except OSError as error:
             raise InterfaceError("network error") from error
         self.handle_messages(context)
+        if ahead:
+            self.answered_ahead = context.rows.pop(0)
         return context
 
     def _parse(self, statement: str, oids: Sequence[int]) -> bytes:

@@ -8,6 +8,10 @@ NOBODY = UUID(int=0)
 """The id under which an unauthenticated request, or work that no person asked for, is recorded."""
 
 
+CALLS_PER_MINUTE = 600
+"""What an API key may do for which nobody chose another number: ten calls a second."""
+
+
 class Role(StrEnum):
     """What a membership allows (DOMAINS.md, C1 #2)."""
 
@@ -28,13 +32,14 @@ STAFF = ADMINISTRATORS | {Role.ORG_STAFF}
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """One caller in one organization. With an API key, `api_key_id` names it and `scopes` bound it."""
+    """One caller in one organization. With an API key, `api_key_id` names it, `scopes` and `calls_per_minute` bound it."""
 
     user_id: UUID
     org_id: UUID
     roles: frozenset[Role] = field(default_factory=frozenset)
     api_key_id: UUID | None = None
     scopes: frozenset[str] = field(default_factory=frozenset)
+    calls_per_minute: int = CALLS_PER_MINUTE
 
     def has(self, *roles: Role) -> bool:
         """Whether any of these roles is theirs."""

@@ -6,6 +6,7 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Computed,
     DateTime,
     Integer,
     MetaData,
@@ -90,6 +91,18 @@ rate_buckets = Table(
     info={"purpose": "What a caller may still ask of what is dear or abusable."},
 )
 
+api_key_calls = Table(
+    "api_key_calls",
+    metadata,
+    Column("org_id", Uuid, primary_key=True, server_default=_org),
+    Column("api_key_id", Uuid, primary_key=True),
+    Column("hour", DateTime(timezone=True), primary_key=True),
+    Column("operation", Text, primary_key=True),
+    Column("user_id", Uuid, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+)
+
 operations = Table(
     "operations",
     metadata,
@@ -116,6 +129,7 @@ audit_events = Table(
     Column("org_id", Uuid, nullable=False, server_default=_org),
     Column("sequence", BigInteger, nullable=False),
     Column("action", Text, nullable=False),
+    Column("area", Text, Computed("split_part(action, '.', 1)", persisted=True)),
     Column("actor_id", Uuid, nullable=False),
     Column("api_key_id", Uuid),
     Column("subject_type", Text, nullable=False),

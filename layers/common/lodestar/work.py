@@ -41,6 +41,11 @@ class Work:
         """Whether an earlier try died on its way or was answered, so that what it committed is there."""
         return bool(self._held and self._held.is_resumed)
 
+    @property
+    def last(self) -> Session | None:
+        """The conclusion's, once it has begun."""
+        return self._last
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A transaction that commits at the block's end. The first of a request takes its Idempotency-Key."""

@@ -18,7 +18,8 @@ SERVER_ERRORS = 500
 BY_SUBJECT = text("SELECT user_id, memberships FROM identity.resolve_subject(:subject)")
 LINK = text("SELECT identity.link_subject(:subject, :email)")
 BY_KEY = text(
-    "SELECT api_key_id, user_id, memberships, scopes, expires_at FROM identity.resolve_api_key(:hash)"
+    "SELECT api_key_id, user_id, memberships, scopes, expires_at, calls_per_minute"
+    " FROM identity.resolve_api_key(:hash)"
 )
 
 
@@ -35,6 +36,7 @@ class Caller:
     expires_at: str
     api_key_id: str = ""
     scopes: str = ""
+    calls_per_minute: str = ""
 
 
 def resolve(credential: str) -> Caller:
@@ -53,6 +55,7 @@ def _by_key(key: str) -> Caller:
         expires_at=str(int(row.expires_at.timestamp())),
         api_key_id=str(row.api_key_id),
         scopes=" ".join(row.scopes),
+        calls_per_minute=str(row.calls_per_minute),
     )
 
 

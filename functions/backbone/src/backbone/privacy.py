@@ -24,6 +24,7 @@ PERSONAL_DATA = PersonalData(
         ),
     ),
     impersonal={
+        "backbone.api_key_calls": "Counts by key and operation, which become an entry of the audit log within the hour.",
         "backbone.privacy_answers": "Counts by table, until the request they belong to is answered.",
         "backbone.privacy_pieces": "An export on its way to its archive; gone once that stands.",
     },

@@ -88,6 +88,13 @@ class AlreadyRequested(Conflict):
     title = "This role was asked for already; wait for the decision"
 
 
+class OwnRequest(Forbidden):
+    """Nobody gives themselves a role, whoever they are."""
+
+    code = "own_request"
+    title = "You cannot decide on your own request; ask another administrator"
+
+
 class AlreadyDecided(Conflict):
     """A decision stands."""
 

@@ -24,6 +24,9 @@ PERSONAL_DATA = PersonalData(
             kept=LegalGround.ACCOUNTABILITY,
             folder="t.org_id || '/privacy/' || t.id || '/'",
         ),
+        PersonalTable(
+            "identity.audit_exports", owned_by("requested_by"), kept=LegalGround.AUDIT
+        ),
         PersonalTable("identity.legal_holds", owned_by("user_id"), kept=LegalGround.ACCOUNTABILITY),
     ),
     impersonal={

@@ -52,6 +52,29 @@ class ExportReady(Event):
     expires_on: str
 
 
+class RoleRequestChanged(Event):
+    """Somebody asked for a role (`pending`), or it was decided (`approved`, `rejected`)."""
+
+    name: ClassVar[str] = "identity.role_request_changed"
+    request_id: UUID
+    state: str
+
+
+class AuditExportRequested(Event):
+    """The audit log is to be made into a file."""
+
+    name: ClassVar[str] = "identity.audit_export_requested"
+    export_id: UUID
+
+
+class AuditVerificationRequested(Event):
+    """The audit log is to be held against its own hashes, and a `head` (`sequence`, `hash`) that was noted before."""
+
+    name: ClassVar[str] = "identity.audit_verification_requested"
+    operation_id: UUID
+    head: dict[str, int | str] | None = None
+
+
 class RetentionCategory(StrEnum):
     """What an organization sets a retention period for."""
 

@@ -7,7 +7,13 @@ from uuid import UUID
 from fastapi import Response
 
 from identity.errors import KeyNameTaken, KeyNotUsable, PersonRequired
-from identity.schemas.api_keys import ApiKeyCreate, ApiKeyRead, ApiKeyRotationCreate, ApiKeySecretRead
+from identity.schemas.api_keys import (
+    ApiKeyCreate,
+    ApiKeyRead,
+    ApiKeyRotationCreate,
+    ApiKeySecretRead,
+    ScopeCatalogueRead,
+)
 from identity.service import api_keys as service
 from lodestar.api import (
     Administrator,
@@ -28,6 +34,16 @@ router = APIRouter(tags=["identity"])
 def list_api_keys(_caller: Administrator, session: ReadSession, page: Paging) -> Page[Mapping[str, Any]]:
     """The organization's, newest first, by their beginnings."""
     return service.list_keys(session, page)
+
+
+@router.get(
+    "/v1/identity/api-keys/scopes",
+    summary="Read the scopes of API keys",
+    response_model=ScopeCatalogueRead,
+)
+def read_scopes(_caller: Administrator) -> dict[str, Any]:
+    """Which scopes there are, and what each opens. A key reaches no more than its owner's roles do."""
+    return service.scopes()
 
 
 @router.post(

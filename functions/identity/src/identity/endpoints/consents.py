@@ -1,4 +1,9 @@
-"""/v1/identity/consents - what the caller consented to."""
+"""/v1/identity/consents - what the caller consented to, on reading which notice."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
 
 from identity.models.consents import Consent
 from identity.schemas.consents import ConsentCreate, ConsentPurpose, ConsentRead
@@ -9,17 +14,22 @@ from lodestar.pagination import Page, PageOf
 router = APIRouter(tags=["identity"])
 
 
-@router.get("/v1/identity/consents", summary="List my consents", response_model=PageOf[ConsentRead])
-def list_consents(caller: Caller, session: ReadSession, page: Paging) -> Page[Consent]:
-    """Withdrawn ones too, newest first."""
-    return service.list_consents(session, caller, page)
+@router.get("/v1/identity/consents", summary="List consents", response_model=PageOf[ConsentRead])
+def list_consents(
+    caller: Caller,
+    session: ReadSession,
+    page: Paging,
+    user_id: Annotated[UUID | None, Query(description="For staff: whose; by default one's own")] = None,
+) -> Page[Consent]:
+    """One's own, withdrawn ones too, newest first. Staff see what a person consented to, and nothing else of them here."""
+    return service.list_consents(session, caller, page, user_id=user_id)
 
 
 @router.post(
     "/v1/identity/consents", summary="Consent to a purpose", status_code=201, response_model=ConsentRead
 )
 def give_consent(body: ConsentCreate, caller: Caller, session: WriteSession) -> Consent:
-    """Given again, the standing consent is answered."""
+    """Given again, the standing consent is answered; to another version of the notice, a new one takes its place."""
     return service.give(session, caller, body)
 
 

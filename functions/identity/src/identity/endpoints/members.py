@@ -5,7 +5,13 @@ from uuid import UUID
 
 from fastapi import Query
 
-from identity.errors import AlreadyMember, LastAdministrator, RoleNotGrantable, RoleOutsidePlatform
+from identity.errors import (
+    AlreadyMember,
+    EmailNotVerified,
+    LastAdministrator,
+    RoleNotGrantable,
+    RoleOutsidePlatform,
+)
 from identity.repository.memberships import Member
 from identity.schemas.members import MemberCreate, MemberRead, MemberUpdate
 from identity.service import memberships as service
@@ -47,7 +53,7 @@ def list_members(
     summary="Give a member a further role",
     status_code=201,
     response_model=MemberRead,
-    responses=problems(AlreadyMember, RoleNotGrantable, RoleOutsidePlatform),
+    responses=problems(AlreadyMember, EmailNotVerified, RoleNotGrantable, RoleOutsidePlatform),
 )
 def add_member(body: MemberCreate, caller: Writer, session: WriteSession) -> Member:
     """For people who are or were members here; invite the others."""
@@ -58,7 +64,14 @@ def add_member(body: MemberCreate, caller: Writer, session: WriteSession) -> Mem
     "/v1/identity/members/{member_id}",
     summary="Change a member's role",
     response_model=MemberRead,
-    responses=problems(AlreadyMember, LastAdministrator, RoleNotGrantable, RoleOutsidePlatform, StaleVersion),
+    responses=problems(
+        AlreadyMember,
+        EmailNotVerified,
+        LastAdministrator,
+        RoleNotGrantable,
+        RoleOutsidePlatform,
+        StaleVersion,
+    ),
 )
 def change_member(
     member_id: UUID, body: MemberUpdate, caller: Writer, session: WriteSession, if_match: IfMatch

@@ -8,6 +8,7 @@ from identity.errors import (
     AlreadyMember,
     AlreadyRequested,
     EmailNotVerified,
+    OwnRequest,
     RoleNotGrantable,
 )
 from identity.models.role_requests import RoleRequest
@@ -61,7 +62,7 @@ def ask_for_role(body: RoleRequestCreate, caller: Caller, session: WriteSession)
     summary="Decide on a role request",
     status_code=201,
     response_model=RoleRequestRead,
-    responses=problems(AlreadyDecided, EmailNotVerified, RoleNotGrantable),
+    responses=problems(AlreadyDecided, EmailNotVerified, OwnRequest, RoleNotGrantable),
 )
 def decide_on_role_request(
     request_id: UUID,
@@ -69,7 +70,7 @@ def decide_on_role_request(
     caller: Administrator,
     session: WriteSession,
 ) -> RoleRequest:
-    """Administrators are approved by the platform's administrators only."""
+    """Administrators are approved by the platform's administrators only, and nobody decides on their own request."""
     return service.decide(session, caller, request_id=request_id, body=body)
 
 

@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from lodestar.db import Base, VersionedRow
+from lodestar.principal import CALLS_PER_MINUTE
 
 
 class ApiKey(VersionedRow, Base):
@@ -23,3 +24,5 @@ class ApiKey(VersionedRow, Base):
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     rotated_to: Mapped[UUID | None]
+    calls_per_minute: Mapped[int] = mapped_column(default=CALLS_PER_MINUTE)
+    warned_at: Mapped[datetime | None]

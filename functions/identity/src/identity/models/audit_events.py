@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Computed
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lodestar.db import Base
@@ -19,6 +20,7 @@ class AuditEvent(Base):
     org_id: Mapped[UUID]
     sequence: Mapped[int]
     action: Mapped[str]
+    area: Mapped[str | None] = mapped_column(Computed("split_part(action, '.', 1)", persisted=True))
     actor_id: Mapped[UUID]
     api_key_id: Mapped[UUID | None]
     subject_type: Mapped[str]

@@ -1,19 +1,37 @@
 """The audit log's rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, null, select, text
+from sqlalchemy import Row, insert, null, select, text
 from sqlalchemy.orm import Session
 
 from identity.models.audit_events import AuditEvent
+from identity.rules.audit_chain import HASHED, Head
 from lodestar.pagination import Page, PageQuery, paginate
 
-ROWS_AT_A_TIME = 1000
 LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(backbone.current_org()::text, 0))")
 AS_STORED = text("SELECT CAST(:before AS jsonb) AS before, CAST(:after AS jsonb) AS after")
 CHAINED_ORGANIZATIONS = text("SELECT org_id FROM identity.audited_organizations()")
+CHAINED = [getattr(AuditEvent, name) for name in (*HASHED, "previous_hash", "hash")]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for: entries for which all that is given holds. `action` is a whole one (`membership.created`)
+    or what comes before its dot; `since` belongs to the time and `before` no longer."""
+
+    action: str | None = None
+    actor_id: UUID | None = None
+    api_key_id: UUID | None = None
+    subject_type: str | None = None
+    subject_id: UUID | None = None
+    correlation_id: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
 
 
 def lock_chain(session: Session) -> None:
@@ -21,7 +39,7 @@ def lock_chain(session: Session) -> None:
     session.execute(LOCK)
 
 
-def last(session: Session) -> tuple[int, str] | None:
+def last(session: Session) -> Head | None:
     """Sequence and hash of the chain's end."""
     query = select(AuditEvent.sequence, AuditEvent.hash).order_by(AuditEvent.sequence.desc()).limit(1)
     row = session.execute(query).first()
@@ -40,25 +58,28 @@ def append(session: Session, values: Mapping[str, Any]) -> None:
     session.execute(insert(AuditEvent).values({**values, **absent}))
 
 
-def chain(session: Session) -> Iterator[AuditEvent]:
-    """Every entry of the organization in order, read a part at a time."""
-    after = 0
-    while True:
-        query = select(AuditEvent).where(AuditEvent.sequence > after).order_by(AuditEvent.sequence)
-        part = session.scalars(query.limit(ROWS_AT_A_TIME)).all()
-        yield from part
-        if len(part) < ROWS_AT_A_TIME:
-            return
-        after = part[-1].sequence
-        session.expunge_all()
+def part(session: Session, *, after: int, most: int, up_to: int | None = None) -> Sequence[Row[Any]]:
+    """The next entries of the organization's chain, in order, at most up to one of them."""
+    query = select(*CHAINED).where(AuditEvent.sequence > after).order_by(AuditEvent.sequence).limit(most)
+    if up_to is not None:
+        query = query.where(AuditEvent.sequence <= up_to)
+    return session.execute(query).all()
 
 
-def entries(session: Session, page: PageQuery, *, filters: Mapping[str, Any]) -> Page[AuditEvent]:
-    """The organization's entries with these values, newest first."""
-    statement = select(AuditEvent).filter_by(
-        **{name: value for name, value in filters.items() if value is not None}
-    )
-    return paginate(session, statement, page, keys=(AuditEvent.sequence,))
+def entries(session: Session, page: PageQuery, search: Search) -> Page[AuditEvent]:
+    """The organization's entries that are looked for, newest first."""
+    statement = select(AuditEvent)
+    for name in ("actor_id", "api_key_id", "subject_type", "subject_id", "correlation_id"):
+        if (wanted := getattr(search, name)) is not None:
+            statement = statement.where(getattr(AuditEvent, name) == wanted)
+    if search.action is not None:
+        column = AuditEvent.action if "." in search.action else AuditEvent.area
+        statement = statement.where(column == search.action)
+    if search.since is not None:
+        statement = statement.where(AuditEvent.occurred_at >= search.since)
+    if search.before is not None:
+        statement = statement.where(AuditEvent.occurred_at < search.before)
+    return paginate(session, statement, page, keys=(AuditEvent.occurred_at, AuditEvent.sequence))
 
 
 def chained_organizations(session: Session) -> list[UUID]:

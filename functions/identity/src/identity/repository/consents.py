@@ -17,9 +17,11 @@ GIVE = text(
 )
 
 
-def consents(session: Session, page: PageQuery, *, user_id: UUID) -> Page[Consent]:
-    """One person's, withdrawn ones too, newest first."""
+def consents(session: Session, page: PageQuery, *, user_id: UUID, seen_by: UUID | None) -> Page[Consent]:
+    """One person's, withdrawn ones too, newest first; `seen_by` that person only, or with None by anybody."""
     statement = select(Consent).where(Consent.user_id == user_id)
+    if seen_by is not None:
+        statement = statement.where(Consent.user_id == seen_by)
     return paginate(session, statement, page, keys=(Consent.id,))
 
 

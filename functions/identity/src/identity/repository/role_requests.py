@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from identity.models.role_requests import RoleRequest
 from lodestar.pagination import Page, PageQuery, paginate
+
+PLATFORM_ADMINISTRATORS = text("SELECT org_id, user_id FROM identity.platform_administrators()")
 
 
 def requests(
@@ -32,3 +34,9 @@ def is_pending(session: Session, *, user_id: UUID, role: str) -> bool:
         RoleRequest.user_id == user_id, RoleRequest.role == role, RoleRequest.state == "pending"
     )
     return session.scalar(query) is not None
+
+
+def platform_administrators(session: Session) -> tuple[UUID, list[UUID]] | None:
+    """The platform's organization, and who administers it."""
+    found = session.execute(PLATFORM_ADMINISTRATORS).all()
+    return (found[0].org_id, [row.user_id for row in found]) if found else None

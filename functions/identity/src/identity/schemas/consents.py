@@ -24,7 +24,8 @@ class ConsentCreate(WriteModel):
 
 
 class ConsentRead(ReadModel):
-    """A consent that was given; it stands while `withdrawn_at` is null."""
+    """A consent that was given; it stands while `withdrawn_at` is null, which is when it was withdrawn, or given to
+    another version of the notice."""
 
     id: UUID
     purpose: str

@@ -1,31 +1,43 @@
-"""The audit log: chained as it is written, read by administrators, checked every night."""
+"""The audit log: chained as it is written, searched by administrators, verified when they ask and every night."""
 
 import json
+from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from identity.errors import AuditChainBroken
 from identity.models.audit_events import AuditEvent
+from identity.models.operations import Operation
 from identity.repository import audit_events as repository
-from identity.rules.audit_chain import GENESIS, chained_hash, first_broken
+from identity.repository import operations as begun
+from identity.repository.audit_events import Search
+from identity.rules.audit_chain import BEGINNING, HASHED, Broken, Entry, Head, Verdict, chained_hash, verify
+from identity.schemas.audit_events import AuditVerificationCreate
+from lodestar import audit, events, limits, operations
 from lodestar.audit import AuditRecorded
-from lodestar.db import principal_of
+from lodestar.contracts.identity import AuditVerificationRequested
+from lodestar.db import principal_of, work_for
 from lodestar.ids import new_id
 from lodestar.log import correlation_id
 from lodestar.pagination import Page, PageQuery
+from lodestar.principal import Principal
+from lodestar.problems import NotFound
 
-HASHED = (
-    "id", "org_id", "sequence", "action", "actor_id", "api_key_id", "subject_type", "subject_id", "before",
-    "after", "reason", "correlation_id", "occurred_at",
-)  # fmt: skip
+SUBJECT = "audit_log"
+"""Of which an organization has one: its id is the organization's."""
+PART = 2000
+"""So many entries are read in one transaction."""
+VERIFICATIONS_A_DAY = 50
 
 
 def chain(session: Session, entry: AuditRecorded) -> None:
     """Append the entry to its organization's chain."""
     repository.lock_chain(session)
-    sequence, previous_hash = repository.last(session) or (0, GENESIS)
+    sequence, previous_hash = repository.last(session) or BEGINNING
     before, after = repository.as_stored(
         session, before=json.dumps(entry.before), after=json.dumps(entry.after)
     )
@@ -39,31 +51,95 @@ def chain(session: Session, entry: AuditRecorded) -> None:
         "after": after,
         "previous_hash": previous_hash,
     }
-    repository.append(session, {**values, "hash": chained_hash(previous_hash, _content(values))})
+    repository.append(session, {**values, "hash": chained_hash(previous_hash, content_of(values))})
 
 
-def list_entries(session: Session, page: PageQuery, **filters: Any) -> Page[AuditEvent]:
-    """The organization's entries with these values, newest first."""
-    return repository.entries(session, page, filters=filters)
+def list_entries(session: Session, page: PageQuery, search: Search) -> Page[AuditEvent]:
+    """The organization's entries that are looked for, newest first."""
+    return repository.entries(session, page, search)
 
 
-def check(session: Session) -> None:
-    """Raises `AuditChainBroken`, which names the first entry of the organization that is not as it was written."""
-    entries = (
-        (
-            row.sequence,
-            row.previous_hash,
-            row.hash,
-            _content({name: getattr(row, name) for name in HASHED}),
-        )
-        for row in repository.chain(session)
+def head(session: Session) -> Head:
+    """The chain's last entry, which stands for all of it: to be noted where nobody of here can change it."""
+    return repository.last(session) or BEGINNING
+
+
+def begin_verification(session: Session, caller: Principal, body: AuditVerificationCreate) -> Operation:
+    """An operation that ends with the verdict. Raises `RateLimited`."""
+    limits.spend(
+        session, "audit_verifications", caller.user_id, capacity=VERIFICATIONS_A_DAY, per_seconds=86_400
     )
-    broken = first_broken(entries)
-    if broken is not None:
-        raise AuditChainBroken(f"organization {principal_of(session).org_id}, entry {broken}")
+    operation_id = operations.begin(
+        session, "audit_verification", subject_type=SUBJECT, subject_id=caller.org_id
+    )
+    noted = body.head.model_dump() if body.head else None
+    audit.record(
+        session,
+        "audit_log.verification_requested",
+        subject_type=SUBJECT,
+        subject_id=caller.org_id,
+        after=noted,
+    )
+    events.emit(session, AuditVerificationRequested(operation_id=operation_id, head=noted))
+    begun_one = begun.operation_of(session, user_id=caller.user_id, operation_id=operation_id)
+    if begun_one is None:
+        raise NotFound()
+    return begun_one
 
 
-def _content(values: dict[str, Any]) -> dict[str, Any]:
+def verify_for(org_id: UUID, requested: AuditVerificationRequested) -> None:
+    """Verify the chain, in parts, and say so in the operation. May run twice: it says the same."""
+    noted = requested.head
+    known = (int(noted["sequence"]), str(noted["hash"])) if noted else None
+    verdict = verify(map(entry_of, walk(org_id, operation_id=requested.operation_id)), noted=known)
+    with work_for(org_id) as session:
+        operations.succeed(session, requested.operation_id, result=told(verdict))
+
+
+def told(verdict: Verdict) -> dict[str, Any]:
+    """The verdict in the words of the API."""
+    sequence, last_hash = verdict.head
+    broken = verdict.broken
+    return {
+        "holds": broken is None,
+        "verified_entries": sequence,
+        "head": {"sequence": sequence, "hash": last_hash},
+        "first_broken": {"sequence": broken.sequence, "what": broken.what} if broken else None,
+    }
+
+
+def check(org_id: UUID) -> None:
+    """Raises `AuditChainBroken`, which names the first entry of the organization that is not as it was written."""
+    broken: Broken | None = verify(map(entry_of, walk(org_id))).broken
+    if broken:
+        raise AuditChainBroken(f"organization {org_id}, entry {broken.sequence}")
+
+
+def walk(org_id: UUID, *, up_to: int | None = None, operation_id: UUID | None = None) -> Iterator[Row[Any]]:
+    """The organization's chain in order, a part at a time, each in a transaction of its own."""
+    after = 0
+    while True:
+        with work_for(org_id) as session:
+            rows = repository.part(session, after=after, most=PART, up_to=up_to)
+            after = rows[-1].sequence if rows else after
+            if operation_id:
+                end = max(up_to or head(session)[0], after, 1)
+                message = f"{after:,} of {end:,} entries."
+                operations.advance(
+                    session, operation_id, percent=min(99, 100 * after // end), message=message
+                )
+        yield from rows
+        if len(rows) < PART:
+            return
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    """The row as the chain's rule takes it."""
+    return row.sequence, row.previous_hash, row.hash, content_of(row._asdict())
+
+
+def content_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an entry is hashed, ids and times as text."""
     content = {name: values[name] for name in HASHED}
     content["occurred_at"] = content["occurred_at"].astimezone(UTC).isoformat()
     for name in ("id", "org_id", "actor_id", "api_key_id", "subject_id"):

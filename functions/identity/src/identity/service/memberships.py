@@ -4,10 +4,16 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from identity.errors import AlreadyMember, LastAdministrator, RoleNotGrantable, RoleOutsidePlatform
+from identity.errors import (
+    AlreadyMember,
+    EmailNotVerified,
+    LastAdministrator,
+    RoleNotGrantable,
+    RoleOutsidePlatform,
+)
 from identity.models.memberships import Membership
 from identity.repository import memberships as repository
-from identity.repository import organizations
+from identity.repository import organizations, users
 from identity.repository.memberships import Member
 from identity.rules import roles
 from identity.schemas.members import MemberCreate, MemberUpdate
@@ -35,6 +41,7 @@ def add(session: Session, caller: Principal, body: MemberCreate) -> Member:
         raise NotFound("There is no such person here. Invite them.")
     if repository.standing(session, user_id=body.user_id, role=body.role):
         raise AlreadyMember()
+    require_verified_email(session, body.user_id, body.role)
     return _shown(session, grant(session, user_id=body.user_id, role=body.role))
 
 
@@ -50,6 +57,7 @@ def change(
     require_grantable(session, caller, body.role)
     if repository.standing(session, user_id=held.user_id, role=body.role):
         raise AlreadyMember()
+    require_verified_email(session, held.user_id, body.role)
     _keep_an_administrator(session, Role(held.role))
     before, held.role = {"role": held.role}, body.role.value
     session.flush()
@@ -97,6 +105,12 @@ def require_grantable(session: Session, caller: Principal, role: Role) -> None:
         organization = organizations.organization_of(session, caller.org_id)
         if organization is None or organization.kind != "platform":
             raise RoleOutsidePlatform()
+
+
+def require_verified_email(session: Session, user_id: UUID, role: Role) -> None:
+    """Raises `EmailNotVerified` for an administrator to be whose address nobody has proven (SB-41)."""
+    if role in ADMINISTRATORS and not users.has_verified_email(session, user_id):
+        raise EmailNotVerified("Administrators need a verified e-mail address.")
 
 
 def _held(session: Session, membership_id: UUID) -> Membership:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from lodestar import clock, limits
+from lodestar import audit, clock, limits
 from lodestar.adapters.storage import (
     ObjectInfo,
     ObjectNotFound,
@@ -282,6 +282,8 @@ def _receive(session: Session, upload: Upload, asset: MediaAsset, *, size: int, 
         return True
     asset.state = "processing"
     log.info("upload_received", upload_id=str(upload.id))
+    after = {"owner_id": str(asset.owner_id), "purpose": asset.purpose, "size_bytes": size}
+    audit.record(session, "upload.received", subject_type="media_asset", subject_id=asset.id, after=after)
     emit(session, UploadReceived(upload_id=upload.id, asset_id=asset.id))
     return True
 
