@@ -93,6 +93,13 @@ def test_only_the_platform_sees_every_organization(platform_admin: gateway.Perso
     assert [row["id"] for row in listed] == [str(ours)]
     newest = gateway.get(ORGANIZATIONS, as_=platform_admin).expect(200)["data"]
     assert str(ours) in [row["id"] for row in newest]
+    for person, slug, found in (
+        (platform_admin, f"org-{ours}", [str(ours)]),
+        (platform_admin, "nobody-is-called-so", []),
+        (a_person(an_organization(), Role.ORG_ADMIN), f"org-{ours}", []),
+    ):
+        rows = gateway.get(f"{ORGANIZATIONS}?slug={slug}", as_=person).expect(200)["data"]
+        assert [row["id"] for row in rows] == found
 
 
 def test_another_organization_is_absent() -> None:

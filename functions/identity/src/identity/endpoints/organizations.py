@@ -3,6 +3,8 @@
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Query
+
 from identity.errors import AlreadyDecided, EmailNotVerified, SlugTaken
 from identity.models.organizations import Organization
 from identity.schemas.organizations import (
@@ -38,9 +40,14 @@ router = APIRouter(tags=["identity"])
     summary="List organizations",
     response_model=PageOf[OrganizationRead],
 )
-def list_organizations(_caller: Caller, session: ReadSession, page: Paging) -> Page[Organization]:
+def list_organizations(
+    _caller: Caller,
+    session: ReadSession,
+    page: Paging,
+    slug: Annotated[str | None, Query(max_length=100, description="The short name of one")] = None,
+) -> Page[Organization]:
     """The one of the request; from the platform's own, all of them."""
-    return service.list_organizations(session, page)
+    return service.list_organizations(session, page, slug=slug)
 
 
 @router.post(

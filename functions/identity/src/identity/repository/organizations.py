@@ -17,9 +17,12 @@ WRITE_SETTINGS = text(
 )
 
 
-def visible(session: Session, page: PageQuery) -> Page[Organization]:
-    """The caller's organization; from the platform's, all of them."""
-    return paginate(session, select(Organization), page, keys=(Organization.id,))
+def visible(session: Session, page: PageQuery, *, slug: str | None) -> Page[Organization]:
+    """The caller's organization; from the platform's, all of them, or the one of a short name."""
+    statement = select(Organization)
+    if slug is not None:
+        statement = statement.where(Organization.slug == slug)
+    return paginate(session, statement, page, keys=(Organization.id,))
 
 
 def organization_of(session: Session, org_id: UUID) -> Organization | None:

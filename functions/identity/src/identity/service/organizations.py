@@ -41,9 +41,9 @@ class Detail:
     default_locale: str
 
 
-def list_organizations(session: Session, page: PageQuery) -> Page[Organization]:
+def list_organizations(session: Session, page: PageQuery, *, slug: str | None) -> Page[Organization]:
     """The caller's; from the platform's organization, all."""
-    return repository.visible(session, page)
+    return repository.visible(session, page, slug=slug)
 
 
 def found(session: Session, caller: Principal, body: OrganizationCreate) -> Organization:
