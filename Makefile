@@ -11,13 +11,14 @@ export PYTHONPATH := $(subst $(empty) $(empty),:,. $(SHIPPED))
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs trace clean test prove check bench load journey audit-chain endpoint openapi schema licences audit deploy lock
+.PHONY: help run stop logs trace clean test prove check bench load journey audit-chain endpoint openapi schema settings \
+	licences audit deploy lock
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## Serve the product at http://localhost:8000 until Ctrl-C (ARGS=--detach returns when it is ready)
-	@$(RUN) -m local run $(ARGS)
+	@set -a; test ! -f .env || . ./.env; set +a; $(RUN) -m local run $(ARGS)
 
 stop: ## Stop what `make run` started; the data stays
 	@test ! -x $(RUN) || $(RUN) -m local stop
@@ -60,6 +61,9 @@ openapi: $(INSTALLED) ## Write docs/openapi.json from the routers
 
 schema: openapi ## Write docs/schema from the migrations, the models and the contracts
 	@$(RUN) -m local.schema
+
+settings: $(INSTALLED) ## Write docs/settings.md and .env.example from the settings' modules
+	@$(RUN) -m local.reference
 
 licences: $(INSTALLED) ## Write docs/licences.md: what is shipped that others wrote
 	@$(RUN) -m local.supply_chain licences

@@ -27,18 +27,22 @@ VENDOR_SETTINGS = {
 
 @dataclass(frozen=True)
 class Settings:
-    """`database_url` is a migrator's URL of some other PostgreSQL; without it one is started here.
-
-    Not `seeded`, the product starts with nothing but its administrator, as a new installation on AWS does.
-    """
+    """The stack on this machine. What stands below a setting is its line in docs/settings.md and .env.example."""
 
     state_directory: Path = ROOT / ".local"
+    """Where the data lives. A name of its own lets a second stack stand beside the first."""
     port: int = 8000
+    """The product's address: `http://localhost:<port>`."""
     aws_port: int = 4566
+    """The embedded AWS."""
     database_port: int = 54320
+    """The embedded PostgreSQL."""
     simulator_port: int = 4570
+    """The simulators."""
     database_url: str | None = None
+    """A migrator's URL of some other PostgreSQL 18, used instead of the embedded one."""
     seeded: bool = True
+    """`no` starts with nothing but the administrator, as a new installation on AWS does."""
     vendors: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
