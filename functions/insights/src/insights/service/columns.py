@@ -41,7 +41,6 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "background", "The chosen background", lambda row: row.background.title if row.background else None
     ),
-    Column("cohort", "The cohort on the program", lambda row: row.cohort.title if row.cohort else None),
     *(_star(star) for star in STARS),
     Column("modules_completed", "Modules done", lambda row: row.modules_completed),
     Column("modules_total", "Modules of the program's version", lambda row: row.modules_total),
@@ -55,6 +54,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("enrolled_at", "When the learner came on the program", lambda row: row.enrolled_at),
     Column("last_active_at", "The last activity on the program", lambda row: row.last_active_at),
     Column("completed_at", "When the last star was earned", lambda row: row.completed_at),
+    Column("cohort", "The cohort on the program", lambda row: row.cohort.title if row.cohort else None),
 )
 HEADERS = tuple(column.header for column in COLUMNS)
 
