@@ -15,7 +15,7 @@ export SAM_CLI_TELEMETRY := 0
 	licences audit deploy lock
 
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## Serve the product at http://localhost:8000 until Ctrl-C (ARGS=--detach returns when it is ready)
 	@set -a; test ! -f .env || . ./.env; set +a; $(RUN) -m local run $(ARGS)

@@ -5,7 +5,7 @@ from alembic import op
 from tenancy import let_erase, publish_view, secure
 
 revision = "0025"
-down_revision = "0022"
+down_revision = "0023"
 
 RATINGS = """
 CREATE TABLE assessment.attempt_ratings (

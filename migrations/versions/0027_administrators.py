@@ -11,7 +11,7 @@ from alembic import op
 from tenancy import create_crossing_function, let_cross, secure
 
 revision = "0027"
-down_revision = "0022"
+down_revision = "0026"
 
 KEYS = """
 ALTER TABLE identity.api_keys
