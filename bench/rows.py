@@ -132,6 +132,7 @@ MAKERS: dict[str, Maker] = {
     "assessment.attempts": {
         "learner_id": "bench.person(n)",
         "enrollment_id": _id("enrollments", "n / 10"),
+        "program_id": _id("programs", "n % 500"),
         "assessment_id": _id("assessments", "n % 500"),
         "kind": _ATTEMPTED,
         "module_id": _id("modules", "n / 100"),
@@ -170,12 +171,19 @@ MAKERS: dict[str, Maker] = {
         "options": """'["a", "b", "c"]'""",
         "active": "bench.chance(n, 7) < 0.98",
     },
+    "assessment.previews": {
+        "subject_type": _pick("assessment", "background_profile", "prompt_template"),
+        "subject_id": _id("assessments"),
+        "requested_by": "bench.person(n)",
+        "expires_at": "now() + interval '1 day'",
+    },
     "assessment.prompt_templates": {
         "purpose": _pick("quiz", "project", "exam", "interview_questions", "grade_text", "grade_repository"),
         "strategy": "'key-' || n / 10",
         "revision": "n",
         "active": "n % 10 = 0",
     },
+    "assessment.rubric_versions": {"version": "n", "criteria": "'[]'"},
     "assessment.rubrics": {"key": _SLUG, "criteria": "'[]'"},
     "assessment.submitted_works": {"parts": "'[]'"},
     "assessment.tier_templates": {"tier": _pick(*_TIERS)},

@@ -31,7 +31,10 @@ AWS_OWN: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 """What services of AWS tell on the default bus, and of whose doing alone it may come to us."""
-LONG = {"identity.AuditExportRequested", "identity.AuditVerificationRequested", "insights.ExportRequested"}
+LONG = {
+    "assessment.PreviewRequested", "identity.AuditExportRequested", "identity.AuditVerificationRequested",
+    "insights.ExportRequested",
+}  # fmt: skip
 """What these make takes minutes. A run that died is known by its row's silence, and backbone's reconcile asks again; a
 verification comes again from its queue."""
 

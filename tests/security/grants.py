@@ -49,6 +49,8 @@ CROSSING_FUNCTIONS = {
     "identity.stuck_audit_exports(older_than_seconds integer)": (
         "TABLE(org_id uuid, event_name text, data jsonb)"
     ),
+    "assessment.previews_expired()": "TABLE(org_id uuid, id uuid)",
+    "assessment.stuck_previews(older_than_seconds integer)": "TABLE(org_id uuid, event_name text, data jsonb)",
     "assessment.stuck_attempts(older_than_seconds integer)": "TABLE(org_id uuid, event_name text, data jsonb)",
     "backbone.claim_outbox(wanted integer, older_than_seconds integer)": (
         "TABLE(id uuid, org_id uuid, name text, detail jsonb, occurred_at timestamp with time zone)"

@@ -143,6 +143,20 @@ def _rating(_world: World) -> Request:
     return Request("POST", f"{ATTEMPTS}/{attempt_id}/ratings", scene.learner, {"rating": 4})
 
 
+def _assessment_preview(world: World) -> Request:
+    rows = world.rows["assessment.assessments"]
+    initial = next(row["id"] for row in rows if row["kind"] == "initial")
+    return Request("POST", f"/v1/assessment/assessments/{initial}/previews", world.admin, {"tier": "bronze"})
+
+
+def _prompt_preview(world: World) -> Request:
+    quiz = next(row["id"] for row in world.rows["assessment.assessments"] if row["kind"] == "quiz")
+    template_id = world.rows["assessment.prompt_templates"][0]["id"]
+    lesson_id = world.own("lesson_id", resource="lessons", person=world.admin)
+    body = {"assessment_id": quiz, "lesson_ids": [str(lesson_id)]}
+    return Request("POST", f"/v1/assessment/prompt-templates/{template_id}/previews", world.admin, body)
+
+
 def _newcomer() -> Person:
     """Somebody with a proven address, who belongs nowhere."""
     email = f"{uuid4()}@example.org"
@@ -278,6 +292,8 @@ def _endpoint(world: World) -> Request:
 PREPARED: dict[str, dict[str, Prepare]] = {
     PUBLISH: {"": _publish},
     "/v1/assessment/appeals": {"": _appeal},
+    "/v1/assessment/assessments/{assessment_id}/previews": {"": _assessment_preview},
+    "/v1/assessment/prompt-templates/{template_id}/previews": {"": _prompt_preview},
     ATTEMPTS: {"": _opening},
     f"{ATTEMPTS}/{{attempt_id}}/regenerations": {"": _regeneration},
     f"{ATTEMPTS}/{{attempt_id}}/ratings": {"": _rating},

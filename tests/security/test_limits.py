@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from assessment.rules.previews import PREVIEWS_AN_HOUR
 from assessment.service.openings import AI_CALLS_AN_HOUR
 from identity.service.audit_events import VERIFICATIONS_A_DAY
 from identity.service.audit_exports import EXPORTS_A_DAY as AUDIT_EXPORTS_A_DAY
@@ -28,6 +29,7 @@ BUCKETS = {
     "uploads": (UPLOADS_AN_HOUR, 3600),
     "registrations": (PER_ADDRESS, PERIOD_SECONDS),
     "privacy_requests": (REQUESTS_A_DAY, 86_400),
+    "previews": (PREVIEWS_AN_HOUR, 3600),
     "exports": (EXPORTS_A_DAY, 86_400),
     "audit_exports": (AUDIT_EXPORTS_A_DAY, 86_400),
     "audit_verifications": (VERIFICATIONS_A_DAY, 86_400),

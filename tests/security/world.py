@@ -226,6 +226,11 @@ def _administration(admin: Person) -> None:
     post(f"/v1/media/assets/{asset_id}/transcriptions", as_=admin).expect(202)
     prompt = {"purpose": "quiz", "system_prompt": "Write fairly.", "input_prompt": "Write {count} questions."}
     post("/v1/assessment/prompt-templates", prompt, as_=admin).expect(201)
+    background_id = get("/v1/assessment/backgrounds", as_=admin).expect(200)["data"][0]["id"]
+    profile = f"/v1/assessment/backgrounds/{background_id}/profiles/project/case_study/bronze"
+    written = get(profile, as_=admin).expect(200)
+    draft = {name: written[name] for name in ("system_prompt", "input_prompt", "rubric_id")}
+    post(f"{profile}/previews", draft, as_=admin).expect(202)
     post("/v1/identity/invitations", {"email": "new@example.org"}, as_=admin).expect(201)
     post("/v1/identity/api-keys", {"name": "Import", "scopes": ["learning:read"]}, as_=admin).expect(201)
     put("/v1/identity/retention-policies", {"periods": {"notifications": 90}}, as_=admin).expect(200)

@@ -4,6 +4,7 @@ from lodestar.privacy import PersonalData, PersonalTable, owned_by, part_of, run
 
 ATTEMPTS = PersonalTable("assessment.attempts", owned_by("learner_id"))
 GRADES = PersonalTable("assessment.grades", part_of(ATTEMPTS, "attempt_id"))
+PREVIEWS = PersonalTable("assessment.previews", owned_by("requested_by"))
 CONTENT = "What is asked, written for everybody."
 
 PERSONAL_DATA = PersonalData(
@@ -16,6 +17,7 @@ PERSONAL_DATA = PersonalData(
         PersonalTable("assessment.attempt_decisions", part_of(ATTEMPTS, "attempt_id")),
         PersonalTable("assessment.appeals", owned_by("learner_id")),
         PersonalTable("assessment.attempt_ratings", owned_by("learner_id")),
+        PREVIEWS,
         PersonalTable("assessment.submitted_works", part_of(ATTEMPTS, "attempt_id")),
         PersonalTable("assessment.integrity_signals", part_of(ATTEMPTS, "attempt_id")),
         runs_about(ATTEMPTS),
@@ -25,6 +27,7 @@ PERSONAL_DATA = PersonalData(
         "assessment.items": CONTENT,
         "assessment.item_lesson_links": CONTENT,
         "assessment.rubrics": CONTENT,
+        "assessment.rubric_versions": CONTENT,
         "assessment.prompt_templates": CONTENT,
         "assessment.assessments": CONTENT,
         "assessment.tier_templates": CONTENT,

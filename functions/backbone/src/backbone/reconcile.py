@@ -29,12 +29,14 @@ SOURCES = {
     ),
     "assets": text("SELECT org_id, event_name, data FROM media.stuck_assets(:older_than)"),
     "audit_exports": text("SELECT org_id, event_name, data FROM identity.stuck_audit_exports(:older_than)"),
+    "previews": text("SELECT org_id, event_name, data FROM assessment.stuck_previews(:older_than)"),
     "exports": text("SELECT org_id, event_name, data FROM insights.stuck_exports(:older_than)"),
 }
 ASKED_BY = {
     "assessment.content_requested": ("attempt_id", ["assessment.content_requested"]),
     "assessment.attempt_submitted": ("attempt_id", ["assessment.attempt_submitted"]),
     "identity.audit_export_requested": ("export_id", ["identity.audit_export_requested"]),
+    "assessment.preview_requested": ("preview_id", ["assessment.preview_requested"]),
     "identity.export_requested": ("request_id", ["identity.export_requested"]),
     "identity.erasure_requested": ("request_id", ["identity.erasure_requested"]),
     "insights.export_requested": ("export_id", ["insights.export_requested"]),

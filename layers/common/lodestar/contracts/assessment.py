@@ -115,6 +115,13 @@ class AttemptRated(Event):
     rated_at: AwareDatetime
 
 
+class PreviewRequested(Event):
+    """Staff asked for a sample of what a draft of theirs would give learners."""
+
+    name: ClassVar[str] = "assessment.preview_requested"
+    preview_id: UUID
+
+
 class AiFailing(Event):
     """Calls to models fail more than D-06 allows: 3 in 15 minutes, or over 5 % of an hour's."""
 

@@ -1,5 +1,6 @@
 """What learning tells: programs, enrollments, stars, tiers, and what is open to whom."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
@@ -176,6 +177,19 @@ def has_written(session: Session, kind: Literal["program", "module", "lesson"], 
     """Whether the reader's organization wrote this; what it is only assigned, it did not."""
     query = "SELECT EXISTS (SELECT FROM learning.v_written WHERE kind = :kind AND id = :id)"
     return bool(session.scalar(text(query), {"kind": kind, "id": content_id}))
+
+
+def written_lessons(session: Session, lesson_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these lessons that the reader's organization wrote."""
+    query = "SELECT id FROM learning.v_written WHERE kind = 'lesson' AND id = ANY (:ids)"
+    return set(session.scalars(text(query), {"ids": list(lesson_ids)}))
+
+
+def module_configuration(session: Session, module_id: UUID) -> dict[str, Any]:
+    """How the module's author configured it, in the published version if there is one; empty when it is not theirs
+    or assigned to them."""
+    query = "SELECT configuration FROM learning.v_module_configurations WHERE module_id = :id"
+    return session.scalar(text(query), {"id": module_id}) or {}
 
 
 def is_taught_with(session: Session, asset_id: UUID) -> bool:

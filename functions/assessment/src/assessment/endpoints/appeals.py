@@ -7,6 +7,7 @@ from fastapi import Response
 
 from assessment.errors import AppealAnswered, NotAppealable, OwnWork
 from assessment.models.appeals import Appeal
+from assessment.rules.decisions import DECIDERS
 from assessment.schemas.appeals import AppealCreate, AppealRead, AppealState
 from assessment.schemas.decisions import AppealDecisionCreate
 from assessment.service import appeals as service
@@ -70,7 +71,7 @@ def create_appeal(body: AppealCreate, caller: Caller, session: WriteSession, res
 def answer_appeal(
     appeal_id: UUID,
     body: AppealDecisionCreate,
-    caller: Annotated[Principal, allow(*decisions.DECIDERS)],
+    caller: Annotated[Principal, allow(*DECIDERS)],
     session: WriteSession,
 ) -> Appeal:
     """Uphold, and the attempt is decided anew; or dismiss, and it stays as it is."""

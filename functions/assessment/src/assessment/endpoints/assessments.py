@@ -2,7 +2,10 @@
 
 from uuid import UUID
 
+from fastapi import Response
+
 from assessment.models.assessments import Assessment, TierTemplate
+from assessment.models.previews import Preview
 from assessment.schemas.assessments import (
     AssessmentCreate,
     AssessmentPatch,
@@ -10,7 +13,9 @@ from assessment.schemas.assessments import (
     TierTemplateRead,
     TierTemplateWrite,
 )
+from assessment.schemas.previews import AssessmentPreviewCreate, PreviewRead
 from assessment.service import assessments as service
+from assessment.service import previews
 from lodestar.api import (
     APIRouter,
     Caller,
@@ -25,7 +30,7 @@ from lodestar.api import (
 from lodestar.contracts.assessment import AssessmentKind
 from lodestar.contracts.learning import Tier
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import Conflict, NotFound, StaleVersion
+from lodestar.problems import Conflict, InvalidContent, NotFound, RateLimited, StaleVersion
 
 router = APIRouter(tags=["assessment"])
 
@@ -103,6 +108,39 @@ def put_tier_template(
 ) -> TierTemplate:
     """Prompt, number of questions and passing score (JR-20); for a promotion exam, the bank of the tier aimed at."""
     return service.put_tier_template(session, assessment_id, tier, body, if_match=if_match)
+
+
+@router.post(
+    "/v1/assessment/assessments/{assessment_id}/previews",
+    summary="Preview an assessment",
+    status_code=202,
+    response_model=PreviewRead,
+    responses=problems(NotFound, InvalidContent, RateLimited),
+)
+def preview_assessment(
+    assessment_id: UUID,
+    body: AssessmentPreviewCreate,
+    caller: Staff,
+    session: WriteSession,
+    response: Response,
+) -> Preview:
+    """A sample of what a learner would be asked if the draft were saved, made as learners' content is. Nothing changes."""
+    preview = previews.of_assessment(session, caller, assessment_id, body)
+    response.headers["Location"] = f"/v1/identity/operations/{preview.operation_id}"
+    return preview
+
+
+@router.get(
+    "/v1/assessment/assessments/{assessment_id}/previews/{preview_id}",
+    summary="Read an assessment's preview",
+    response_model=PreviewRead,
+    responses=problems(NotFound),
+)
+def read_assessment_preview(
+    assessment_id: UUID, preview_id: UUID, _caller: Staff, session: ReadSession
+) -> Preview:
+    """The sample, with what was said to models and what to mend before saving; for a day."""
+    return previews.read(session, "assessment", assessment_id, preview_id)
 
 
 handler = lambda_handler(router)

@@ -1,9 +1,9 @@
 """/v1/assessment/attempts - from the first question to the result."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Body, Response
+from fastapi import Body, Query, Response
 
 from assessment.errors import (
     AiUnavailable,
@@ -27,9 +27,9 @@ from assessment.errors import (
     WindowClosed,
     WrongSubmissionKind,
 )
-from assessment.models.attempts import Attempt
 from assessment.models.decisions import AttemptDecision
 from assessment.models.ratings import AttemptRating
+from assessment.rules.decisions import DECIDERS
 from assessment.rules.states import State
 from assessment.schemas.attempts import (
     AttemptCreate,
@@ -43,7 +43,7 @@ from assessment.schemas.decisions import DecisionCreate, DecisionRead
 from assessment.schemas.ratings import RatingRead, RatingWrite
 from assessment.schemas.results import ResultRead
 from assessment.service import attempts as service
-from assessment.service import decisions, openings, results, submissions
+from assessment.service import openings, submissions
 from assessment.service.showing import shown
 from lodestar.api import (
     APIRouter,
@@ -84,13 +84,24 @@ def list_attempts(
     enrollment_id: UUID | None = None,
     assessment_id: UUID | None = None,
     lesson_id: UUID | None = None,
-) -> Page[Attempt]:
-    """Staff see their organization's attempts (`state=needs_review` is their queue), a learner their own."""
+    program_id: UUID | None = None,
+    graded_by: Literal["rules", "model", "person"] | None = None,
+    appealed: Annotated[bool | None, Query(description="Whether an appeal waits for its answer")] = None,
+    sort: Literal["-created_at", "created_at"] = "-created_at",
+) -> Page[Any]:
+    """Staff see their organization's attempts, each with its `review`; a learner their own.
+
+    What waits for a person is `state=needs_review`, and `appealed=true`; what a model graded `graded_by=model`.
+    """
     return service.list_attempts(
         session,
         caller,
         page,
         state=state,
+        graded_by=graded_by,
+        appealed=appealed,
+        oldest_first=sort == "created_at",
+        program_id=program_id,
         kind=kind,
         learner_id=learner_id,
         enrollment_id=enrollment_id,
@@ -123,8 +134,16 @@ def open_attempt(
     responses=problems(NotFound, ModuleLocked),
 )
 def read_attempt(attempt_id: UUID, caller: Caller, session: ReadSession) -> AttemptRead:
-    """What is asked (a timed attempt's only once it has started), the draft, and where it stands."""
-    return shown(service.get_attempt(session, caller, attempt_id))
+    """What is asked (a timed attempt's only once it has started), the draft, and where it stands.
+
+    Staff also see the `evidence` that a decision rests on.
+    """
+    attempt = service.get_attempt(session, caller, attempt_id)
+    if not caller.is_staff or attempt.learner_id == caller.user_id:
+        return shown(attempt)
+    from assessment.service import reviews
+
+    return shown(attempt, evidence=reviews.evidence(session, attempt))
 
 
 @router.patch(
@@ -221,6 +240,8 @@ def submit(
 )
 def read_result(attempt_id: UUID, caller: Caller, session: ReadSession) -> ResultRead:
     """Score, what was right and why, and for graded work the passage behind every point."""
+    from assessment.service import results
+
     return results.get_result(session, caller, attempt_id)
 
 
@@ -234,6 +255,8 @@ def list_decisions(
     attempt_id: UUID, caller: Caller, session: ReadSession, page: Paging
 ) -> Page[AttemptDecision]:
     """Newest first; a learner sees those on their own attempts."""
+    from assessment.service import decisions
+
     return decisions.list_decisions(session, caller, attempt_id, page)
 
 
@@ -247,10 +270,12 @@ def list_decisions(
 def decide(
     attempt_id: UUID,
     body: DecisionCreate,
-    caller: Annotated[Principal, allow(*decisions.DECIDERS)],
+    caller: Annotated[Principal, allow(*DECIDERS)],
     session: WriteSession,
 ) -> AttemptDecision:
     """A person approves or rejects what grading left to them, or overrules a grade; the learner's star follows."""
+    from assessment.service import decisions
+
     return decisions.decide(session, caller, attempt_id, body)
 
 
@@ -260,9 +285,7 @@ def decide(
     response_model=PageOf[RatingRead],
     responses=problems(NotFound),
 )
-def list_ratings(
-    attempt_id: UUID, caller: Caller, session: ReadSession, page: Paging
-) -> Page[AttemptRating]:
+def list_ratings(attempt_id: UUID, caller: Caller, session: ReadSession, page: Paging) -> Page[AttemptRating]:
     """What its learner said of it: one rating, or none. Staff see any, a learner their own."""
     from assessment.service import ratings
 
@@ -278,6 +301,7 @@ def list_ratings(
 )
 def rate(
     attempt_id: UUID,
+    *,
     body: RatingWrite,
     caller: Caller,
     session: WriteSession,

@@ -3,9 +3,10 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 
 from assessment.models.backgrounds import Background, BackgroundProfile
+from assessment.models.previews import Preview
 from assessment.schemas.backgrounds import (
     BackgroundCreate,
     BackgroundPatch,
@@ -13,8 +14,9 @@ from assessment.schemas.backgrounds import (
     ProfileRead,
     ProfileWrite,
 )
+from assessment.schemas.previews import PreviewRead
 from assessment.service import backgrounds as service
-from assessment.service import content
+from assessment.service import content, previews
 from lodestar.api import (
     APIRouter,
     Caller,
@@ -28,7 +30,7 @@ from lodestar.api import (
 )
 from lodestar.contracts.learning import Tier
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import Conflict, NotFound, StaleVersion
+from lodestar.problems import Conflict, NotFound, RateLimited, StaleVersion
 
 router = APIRouter(tags=["assessment"])
 Kind = Literal["project", "interview"]
@@ -121,6 +123,51 @@ def put_profile(
     return service.put_profile(
         session, background_id, body, kind=kind, type_=type_, tier=tier, if_match=if_match
     )
+
+
+@router.post(
+    f"{PROFILE}/previews",
+    summary="Preview a background's profile",
+    status_code=202,
+    response_model=PreviewRead,
+    responses=problems(NotFound, RateLimited),
+)
+def preview_profile(
+    background_id: UUID,
+    *,
+    kind: Kind,
+    type_: TypePath,
+    tier: Tier,
+    body: ProfileWrite,
+    caller: Staff,
+    session: WriteSession,
+    response: Response,
+) -> Preview:
+    """A sample project, or sample questions, as if the profile were saved (JR-34, JR-40). Nothing changes."""
+    preview = previews.of_profile(session, caller, background_id, body, kind=kind, type_=type_, tier=tier)
+    response.headers["Location"] = f"/v1/identity/operations/{preview.operation_id}"
+    return preview
+
+
+@router.get(
+    f"{PROFILE}/previews/{{preview_id}}",
+    summary="Read a profile's preview",
+    response_model=PreviewRead,
+    responses=problems(NotFound),
+)
+def read_profile_preview(
+    background_id: UUID,
+    *,
+    kind: Kind,
+    type_: TypePath,
+    tier: Tier,
+    preview_id: UUID,
+    _caller: Staff,
+    session: ReadSession,
+) -> Preview:
+    """The sample, with what was said to models and what to mend before saving; for a day."""
+    place = {"kind": kind, "type": type_, "tier": tier.value}
+    return previews.read(session, "background_profile", background_id, preview_id, place=place)
 
 
 handler = lambda_handler(router)

@@ -4,7 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from assessment.schemas.items import LessonItemsRead, LessonItemsWrite
+from assessment.schemas.previews import LessonItemsPreviewRead
 from assessment.service import lesson_items as service
+from assessment.service import lesson_previews
 from lodestar.api import (
     APIRouter,
     ReadSession,
@@ -40,6 +42,19 @@ def replace_lesson_items(
 ) -> dict[str, Any]:
     """Exactly these, in this order. `required`: always asked; `fallback`: when a model does not serve (JR-23)."""
     return service.replace(session, lesson_id, body)
+
+
+@router.post(
+    "/v1/assessment/lesson-items/{lesson_id}/previews",
+    summary="Preview a lesson's items",
+    response_model=LessonItemsPreviewRead,
+    responses=problems(NotFound),
+)
+def preview_lesson_items(
+    lesson_id: UUID, body: LessonItemsWrite, _caller: Staff, session: WriteSession
+) -> LessonItemsPreviewRead:
+    """The learner's view of a mapping before it is saved: while a model serves, and when none does. Nothing changes."""
+    return lesson_previews.preview(session, lesson_id, body)
 
 
 handler = lambda_handler(router)

@@ -5,14 +5,16 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
+from assessment.models.previews import Preview
 from assessment.models.prompts import PromptTemplate
+from assessment.schemas.previews import PreviewRead, PromptPreviewCreate
 from assessment.schemas.prompt_templates import (
     PromptPurpose,
     PromptTemplateCreate,
     PromptTemplatePatch,
     PromptTemplateRead,
 )
-from assessment.service import content
+from assessment.service import content, previews
 from assessment.service import prompt_templates as service
 from lodestar.api import (
     APIRouter,
@@ -25,7 +27,7 @@ from lodestar.api import (
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import NotFound, StaleVersion
+from lodestar.problems import InvalidContent, NotFound, RateLimited, StaleVersion
 from lodestar.responses import answered_again
 
 router = APIRouter(tags=["assessment"])
@@ -88,6 +90,33 @@ def change_prompt_template(
 ) -> PromptTemplate:
     """Going back to an earlier revision is one call."""
     return service.change(session, template_id, body, if_match=if_match)
+
+
+@router.post(
+    "/v1/assessment/prompt-templates/{template_id}/previews",
+    summary="Preview a prompt",
+    status_code=202,
+    response_model=PreviewRead,
+    responses=problems(NotFound, InvalidContent, RateLimited),
+)
+def preview_prompt(
+    template_id: UUID, body: PromptPreviewCreate, caller: Staff, session: WriteSession, response: Response
+) -> Preview:
+    """A sample of what these words lead to, before they become a revision: content, or the grade of given work."""
+    preview = previews.of_prompt(session, caller, template_id, body)
+    response.headers["Location"] = f"/v1/identity/operations/{preview.operation_id}"
+    return preview
+
+
+@router.get(
+    "/v1/assessment/prompt-templates/{template_id}/previews/{preview_id}",
+    summary="Read a prompt's preview",
+    response_model=PreviewRead,
+    responses=problems(NotFound),
+)
+def read_prompt_preview(template_id: UUID, preview_id: UUID, _caller: Staff, session: ReadSession) -> Preview:
+    """The sample, with what was said to models and what to mend before saving; for a day."""
+    return previews.read(session, "prompt_template", template_id, preview_id)
 
 
 handler = lambda_handler(router)

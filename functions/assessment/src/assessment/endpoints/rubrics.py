@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import Query
 
 from assessment.models.rubrics import Rubric
-from assessment.schemas.rubrics import RubricCreate, RubricPatch, RubricRead
+from assessment.schemas.rubrics import RubricCreate, RubricDetail, RubricPatch, RubricRead
 from assessment.service import content
+from assessment.service import rubrics as service
 from lodestar.api import (
     APIRouter,
     IfMatch,
@@ -55,12 +56,12 @@ def create_rubric(body: RubricCreate, _caller: Staff, session: WriteSession) -> 
 @router.get(
     "/v1/assessment/rubrics/{rubric_id}",
     summary="Read a rubric",
-    response_model=RubricRead,
+    response_model=RubricDetail,
     responses=problems(NotFound),
 )
-def read_rubric(rubric_id: UUID, _caller: Staff, session: ReadSession) -> Rubric:
-    """Its version is the ETag."""
-    return content.get(session, Rubric, rubric_id)
+def read_rubric(rubric_id: UUID, _caller: Staff, session: ReadSession) -> RubricDetail:
+    """Its version is the ETag. `versions` are what it was, and how many attempts are graded by each."""
+    return service.read(session, rubric_id)
 
 
 @router.patch(

@@ -53,6 +53,8 @@ class Attempt(VersionedRow, Base):
         NullableJson, deferred=True, deferred_raiseload=True
     )
     rubric: Mapped[dict[str, Any] | None] = mapped_column(NullableJson)
+    rubric_id: Mapped[UUID | None]
+    rubric_version: Mapped[int | None]
     content_hash: Mapped[str | None]
     draft: Mapped[dict[str, Any]] = mapped_column(default=dict)
     submission: Mapped[dict[str, Any] | None] = mapped_column(NullableJson)

@@ -37,6 +37,8 @@ SUMMARY = (
     Attempt.ended_at,
     Attempt.score,
     Attempt.passed,
+    Attempt.program_id,
+    Attempt.passing_score,
 )
 
 

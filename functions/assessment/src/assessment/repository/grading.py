@@ -63,6 +63,14 @@ def prompts_for(session: Session, assessment_id: UUID, purpose: str) -> dict[str
     return {template.strategy: template for template in session.scalars(statement)}
 
 
+def prompts_of(session: Session, ids: Sequence[str]) -> dict[str, PromptTemplate]:
+    """These templates by strategy, in use or not; their words never change."""
+    if not ids:
+        return {}
+    statement = select(PromptTemplate).where(PromptTemplate.id.in_([UUID(text) for text in ids]))
+    return {template.strategy: template for template in session.scalars(statement)}
+
+
 def max_attempts(session: Session, assessment_id: UUID) -> tuple[int | None, int | None]:
     """How many attempts the assessment allows, and within how many days."""
     statement = select(Assessment.max_attempts, Assessment.attempt_window_days).where(

@@ -6,7 +6,9 @@ from uuid import UUID
 from sqlalchemy import Row, delete, func, select
 from sqlalchemy.orm import Session
 
+from assessment.models.assessments import Assessment
 from assessment.models.items import Item, ItemLessonLink
+from lodestar.contracts.assessment import AssessmentKind
 from lodestar.db import principal_of
 
 
@@ -25,6 +27,23 @@ def count_own(session: Session, item_ids: list[UUID]) -> int:
     """How many of these items the caller's organization has."""
     own = select(func.count()).where(Item.id.in_(item_ids), Item.org_id == principal_of(session).org_id)
     return session.scalar(own) or 0
+
+
+def own_items(session: Session, item_ids: list[UUID]) -> dict[UUID, Item]:
+    """Those of these items that the caller's organization has."""
+    own = select(Item).where(Item.id.in_(item_ids), Item.org_id == principal_of(session).org_id)
+    return {item.id: item for item in session.scalars(own)}
+
+
+def quiz_of(session: Session, module_id: UUID) -> Assessment | None:
+    """The quiz of the module, by the caller's organization."""
+    return session.scalar(
+        select(Assessment).where(
+            Assessment.org_id == principal_of(session).org_id,
+            Assessment.module_id == module_id,
+            Assessment.kind == AssessmentKind.QUIZ,
+        )
+    )
 
 
 def remove_all(session: Session, lesson_id: UUID) -> None:

@@ -15,9 +15,7 @@ TOLD = (
 )  # fmt: skip
 
 
-def own(
-    session: Session, learner_id: UUID, attempt_id: UUID
-) -> tuple[Attempt, AttemptRating | None] | None:
+def own(session: Session, learner_id: UUID, attempt_id: UUID) -> tuple[Attempt, AttemptRating | None] | None:
     """The learner's attempt, without what it asks, and their rating of it."""
     statement = (
         select(Attempt, AttemptRating)

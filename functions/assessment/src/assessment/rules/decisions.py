@@ -1,6 +1,10 @@
-"""Which score a person's decision leaves (JR-45, X-12)."""
+"""Who decides, and which score their decision leaves (JR-45, X-12)."""
 
 from decimal import Decimal
+
+from lodestar.principal import STAFF, Role
+
+DECIDERS = STAFF | {Role.INSTRUCTOR}
 
 NOTHING = Decimal(0)
 

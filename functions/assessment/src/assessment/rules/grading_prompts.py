@@ -34,6 +34,8 @@ _PASSES = (
     "In a first pass copy, for each criterion, the passages of the {work} that could be its evidence. In a second pass "
     "judge each criterion by these passages alone; without one its level is 0."
 )
+GRADING_PURPOSES = {"text": "grade_text", "repository": "grade_repository", "video": "grade_interview"}
+"""What is handed in, and the purpose of the prompts that grade it."""
 EVIDENCE_FIRST = "evidence-first"
 
 

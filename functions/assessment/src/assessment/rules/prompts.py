@@ -20,6 +20,11 @@ class Prompt:
         return _NAME.sub(lambda found: str(values.get(found.group(1), found.group(0))), self.template)
 
 
+def unknown_names(rendered: str) -> set[str]:
+    """The names in braces that nothing replaced."""
+    return set(_NAME.findall(rendered))
+
+
 BUILT_IN: dict[str, Prompt] = {
     "quiz": Prompt(
         "quiz/built-in@1",

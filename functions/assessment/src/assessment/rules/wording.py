@@ -1,5 +1,7 @@
 """What a learner reads about an attempt (JR-62): no client derives it."""
 
+from typing import Literal
+
 from assessment.rules.states import State
 from lodestar.contracts.assessment import AssessmentKind
 from lodestar.contracts.learning import Tier
@@ -22,6 +24,22 @@ SOURCES = {
     "generic": "From the course's general questions",
     "person": "Written by a person",
 }
+Grader = Literal["rules", "model", "person"]
+GRADERS = {
+    "rules": "Scored by comparing answers with the key",
+    "model": "Graded by AI",
+    "person": "Decided by a person",
+}
+REVIEW_REASONS = {
+    "no_model": "No model could grade it",
+    "no_transcript": "What was handed in could not be read",
+    "integrity": "Something in it is addressed to whoever grades",
+    "disagreement": "Two opinions lie too far apart",
+    "unproven": "The model's opinion does not follow from what it quotes",
+    "attempts_used": "It was the last attempt, and not passed",
+    "appeal": "The learner appealed",
+}
+"""Why an attempt waits for a person."""
 DIFFICULTIES: dict[str, str] = {Tier.BRONZE: "easy", Tier.SILVER: "medium", Tier.GOLD: "hard"}
 ADVICE: dict[str, str] = {
     Tier.BRONZE: "Read each explanation and the passage it quotes, then try again with new questions.",
@@ -35,6 +53,15 @@ def state_message(state: str, failure_detail: str | None) -> str:
     if state == State.FAILED and failure_detail:
         return f"{failure_detail} {STATES[State.FAILED]}"
     return STATES[state]
+
+
+def graded_by(kind: str, state: str) -> Grader | None:
+    """Who or what the outcome comes from: `rules`, `model` or `person`; None while there is none."""
+    if state == State.DECIDED:
+        return "person"
+    if state != State.GRADED:
+        return None
+    return "model" if kind in (AssessmentKind.PROJECT, AssessmentKind.INTERVIEW) else "rules"
 
 
 def result_message(kind: str, *, passed: bool, tier: str | None) -> str:

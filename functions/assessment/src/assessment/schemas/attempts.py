@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from assessment.rules.states import State, is_over
+from assessment.rules.wording import GRADERS, Grader, graded_by
+from assessment.schemas.reviews import EvidenceRead, ReviewSummaryRead
 from assessment.schemas.rubrics import CriterionRead
 from lodestar import clock
 from lodestar.api import ReadModel, WriteModel
@@ -95,7 +97,7 @@ Submission = Annotated[
 
 
 class AttemptSummaryRead(ReadModel):
-    """An attempt in a list."""
+    """An attempt in a list. `review` is for staff: what they need to see whose turn it is, and why."""
 
     id: UUID
     version: int
@@ -121,12 +123,19 @@ class AttemptSummaryRead(ReadModel):
     ended_at: datetime | None
     score: float | None
     passed: bool | None
+    program_id: UUID
+    passing_score: float
+    graded_by: Grader | None = None
+    graded_by_label: str | None = Field(default=None, description="The same, for a person")
+    review: ReviewSummaryRead | None = None
 
     @model_validator(mode="after")
     def tell_expiry(self) -> "AttemptSummaryRead":
         """What ran out of time is expired, though nothing has been written since."""
         if is_over(self.state, self.deadline_at, now=clock.now()):
             self.state = State.EXPIRED
+        self.graded_by = graded_by(self.kind, self.state)
+        self.graded_by_label = GRADERS.get(self.graded_by or "")
         return self
 
 
@@ -143,7 +152,6 @@ class AttemptRead(AttemptSummaryRead):
     )
     difficulty: str | None
     question_count: int | None
-    passing_score: float
     time_limit_seconds: int | None
     content: dict[str, Any] | None = Field(description="Null until it is made and, for timed kinds, started")
     criteria: list[CriterionRead]
@@ -152,3 +160,4 @@ class AttemptRead(AttemptSummaryRead):
     regenerations_left: int
     feedback: dict[str, Any] | None
     failure_code: str | None
+    evidence: EvidenceRead | None = Field(default=None, description="For staff, of another person's work")

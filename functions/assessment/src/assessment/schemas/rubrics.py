@@ -1,5 +1,6 @@
 """Rubrics on the wire."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, field_validator
@@ -66,6 +67,22 @@ class RubricRead(RowRead):
     key: str
     title: str
     criteria: list[dict[str, Any]]
+
+
+class RubricVersionRead(ReadModel):
+    """A rubric as it once stood, and how many of the organization's attempts are graded by it."""
+
+    version: int
+    title: str
+    criteria: list[dict[str, Any]]
+    created_at: datetime
+    attempts: int
+
+
+class RubricDetail(RubricRead):
+    """A rubric with its latest versions, the newest first; at most 50."""
+
+    versions: list[RubricVersionRead]
 
 
 class CriterionRead(ReadModel):

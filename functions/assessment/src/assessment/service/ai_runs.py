@@ -28,26 +28,31 @@ def recorder(org_id: UUID, *, attempt_id: UUID, execution: str) -> OnRun:
 
     def keep(run: RunRecord) -> None:
         with work_for(org_id) as session:
-            ai_runs.record(
-                session,
-                subject_type="attempt",
-                subject_id=attempt_id,
-                purpose=run.purpose.value,
-                model=run.model,
-                source=run.source,
-                prompt_version=run.prompt_version,
-                input_tokens=run.input_tokens,
-                output_tokens=run.output_tokens,
-                latency_ms=run.latency_ms,
-                cost_usd_micros=run.cost_usd_micros,
-                outcome=run.outcome,
-                error=run.reason,
-            )
             claims.renew(session, attempt_id, execution=execution)
-            if run.outcome != "succeeded":
-                tell_of_failures(session)
+            record(session, run, subject_type="attempt", subject_id=attempt_id)
 
     return keep
+
+
+def record(session: Session, run: RunRecord, *, subject_type: str, subject_id: UUID) -> None:
+    """Keep one call; failing too often is told."""
+    ai_runs.record(
+        session,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        purpose=run.purpose.value,
+        model=run.model,
+        source=run.source,
+        prompt_version=run.prompt_version,
+        input_tokens=run.input_tokens,
+        output_tokens=run.output_tokens,
+        latency_ms=run.latency_ms,
+        cost_usd_micros=run.cost_usd_micros,
+        outcome=run.outcome,
+        error=run.reason,
+    )
+    if run.outcome != "succeeded":
+        tell_of_failures(session)
 
 
 def tell_of_failures(session: Session) -> None:

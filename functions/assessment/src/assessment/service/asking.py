@@ -53,9 +53,16 @@ class Recording:
 
 
 def strategy_of(session: Session, attempt: Attempt, *, turn: int) -> tuple[str, Prompt] | None:
-    """The strategy of this turn and its words; None when all were tried. The assessment's writer's, or ours."""
+    """The strategy of this turn and its words; None when all were tried. The assessment's writer's, or ours.
+
+    They are those that the attempt pinned with its rubric (X-11); one from before that was done takes those in use.
+    """
     purpose = PURPOSES[attempt.submission_kind].value
-    rows = repository.prompts_for(session, attempt.assessment_id, purpose)
+    pinned = (attempt.rubric or {}).get("prompts")
+    if pinned is None:
+        rows = repository.prompts_for(session, attempt.assessment_id, purpose)
+    else:
+        rows = repository.prompts_of(session, pinned)
     prompts = {key: Prompt(row.name, row.system_prompt, row.input_prompt) for key, row in rows.items()}
     prompts = prompts or built_in(purpose)
     names = in_order(prompts)

@@ -1,8 +1,11 @@
 """A learner's attempt from its content to its start."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from assessment.errors import (
@@ -35,14 +38,38 @@ RECORDING_CONSENT = "recording"
 
 
 def list_attempts(
-    session: Session, caller: Principal, page: PageQuery, *, state: State | None, **filters: object
-) -> Page[Attempt]:
-    """Staff see their organization's attempts, a learner their own; newest first."""
+    session: Session,
+    caller: Principal,
+    page: PageQuery,
+    *,
+    state: State | None,
+    graded_by: str | None = None,
+    appealed: bool | None = None,
+    oldest_first: bool = False,
+    **filters: object,
+) -> Page[Any]:
+    """Staff see their organization's attempts, each with what a review needs, a learner their own."""
     given = {name: value for name, value in filters.items() if value is not None}
     statement = repository.summaries(caller).filter_by(**given)
     if state is not None:
         statement = statement.where(repository.is_in(state))
-    return paginate(session, statement, page, keys=(Attempt.id,))
+    if graded_by is not None or appealed is not None:
+        statement = statement.where(*_reviewed(graded_by, appealed=appealed))
+    found = paginate(session, statement, page, keys=(Attempt.id,), order="asc" if oldest_first else "desc")
+    if not caller.is_staff:
+        return found
+    from assessment.service import reviews
+
+    return Page(reviews.reviewable(session, found.data, reader_id=caller.user_id), found.page)
+
+
+def _reviewed(graded_by: str | None, *, appealed: bool | None) -> Iterator[ColumnElement[bool]]:
+    from assessment.repository import reviews
+
+    if graded_by is not None:
+        yield reviews.is_graded_by(graded_by)
+    if appealed is not None:
+        yield reviews.is_appealed(appealed=appealed)
 
 
 def get_attempt(session: Session, caller: Principal, attempt_id: UUID) -> Attempt:

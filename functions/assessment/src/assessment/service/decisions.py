@@ -12,7 +12,7 @@ from assessment.models.attempts import Attempt
 from assessment.models.decisions import AttemptDecision
 from assessment.repository import decisions as repository
 from assessment.repository import grading
-from assessment.rules.decisions import decided_score
+from assessment.rules.decisions import DECIDERS, decided_score
 from assessment.rules.states import State
 from assessment.schemas.decisions import AppealDecisionCreate, DecisionCreate
 from assessment.service import outcomes
@@ -20,10 +20,8 @@ from assessment.service.feedback import feedback_of
 from lodestar import audit, clock, events
 from lodestar.contracts.assessment import AppealDecided
 from lodestar.pagination import Page, PageQuery, paginate
-from lodestar.principal import STAFF, Principal, Role
+from lodestar.principal import Principal
 from lodestar.problems import InvalidContent, NotFound
-
-DECIDERS = STAFF | {Role.INSTRUCTOR}
 
 
 def list_decisions(

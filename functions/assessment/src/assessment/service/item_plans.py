@@ -2,12 +2,12 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from assessment.models.assessments import TierTemplate
 from assessment.models.attempts import Attempt
 from assessment.repository import attempts
 from assessment.repository import generation as repository
@@ -28,7 +28,15 @@ LONGEST_TRANSCRIPT = 60_000
 
 def plan(session: Session, attempt: Attempt) -> list[making.Plan]:
     """What to ask models for; nothing when there is no transcript to ask about."""
-    materials, titles = _materials(session, attempt)
+    lessons = [attempt.lesson_id] if attempt.lesson_id else repository.quizzed_lessons(session, attempt)
+    return plan_about(session, attempt, lessons, course_words=_course_words(session, attempt))
+
+
+def plan_about(
+    session: Session, attempt: Attempt, lesson_ids: Sequence[UUID], *, course_words: str
+) -> list[making.Plan]:
+    """The same, about these lessons; `course_words` is what the course's author wants asked (JR-03)."""
+    materials, titles = _materials(session, lesson_ids)
     if not materials:
         return []
     owner = repository.assessment_of(session, attempt)
@@ -47,7 +55,7 @@ def plan(session: Session, attempt: Attempt) -> list[making.Plan]:
         "tier": tier,
         "difficulty": DIFFICULTIES.get(tier, "medium"),
         "title": ", ".join(titles),
-        "guidance": _guidance(session, attempt, template),
+        "guidance": "\n".join(filter(None, [template.guidance if template else "", course_words])),
     }
     asked = attempts.stems_before(session, attempt)
     text = "\n".join(material.text for material in materials)
@@ -65,26 +73,26 @@ def plan(session: Session, attempt: Attempt) -> list[making.Plan]:
     return [making.Plan(requests=alternatives, accept=accept, wanted=wanted)]
 
 
-def _guidance(session: Session, attempt: Attempt, template: TierTemplate | None) -> str:
-    """What the authors of the tier and of the course (JR-03) want asked."""
-    words = [template.guidance if template else ""]
-    if attempt.module_id:
-        course = learning.module_access(
-            session,
-            learner_id=attempt.learner_id,
-            enrollment_id=attempt.enrollment_id,
-            module_id=attempt.module_id,
-        )
-        words.append((course.configuration.get("ai_quiz_prompt_template") if course else None) or "")
-    return "\n".join(filter(None, words))
-
-
-def _materials(session: Session, attempt: Attempt) -> tuple[list[Material], list[str]]:
-    """The transcripts that items may be made from: the quiz's lesson, or for an exam those already quizzed."""
-    ids: Sequence[Any] = (
-        [attempt.lesson_id] if attempt.lesson_id else repository.quizzed_lessons(session, attempt)
+def _course_words(session: Session, attempt: Attempt) -> str:
+    if attempt.module_id is None:
+        return ""
+    course = learning.module_access(
+        session,
+        learner_id=attempt.learner_id,
+        enrollment_id=attempt.enrollment_id,
+        module_id=attempt.module_id,
     )
-    lessons = [lesson for lesson_id in ids if (lesson := learning.lesson(session, lesson_id))]
+    return words_of(course.configuration if course else {})
+
+
+def words_of(configuration: Mapping[str, Any]) -> str:
+    """What a course's configuration adds to the prompt of its quizzes."""
+    return configuration.get("ai_quiz_prompt_template") or ""
+
+
+def _materials(session: Session, lesson_ids: Sequence[UUID]) -> tuple[list[Material], list[str]]:
+    """The transcripts that items may be made from: the quiz's lesson, or for an exam those already quizzed."""
+    lessons = [lesson for lesson_id in lesson_ids if (lesson := learning.lesson(session, lesson_id))]
     found = [(lesson, text) for lesson in lessons if (text := _transcript(session, lesson))]
     materials = [Material(label=f"transcript of {lesson.title}", text=text) for lesson, text in found]
     return materials, [lesson.title for lesson, _ in found]

@@ -63,7 +63,7 @@ def open_attempt(session: Session, learner_id: UUID, body: AttemptCreate) -> tup
     if existing is not None and not _expire_if_over(session, existing):
         return _whole(session, learner_id, existing), False
     place = access or _promotion(session, learner_id, body, assessment)
-    pinned = _limits(assessment, tiers, place)
+    pinned = pinned_limits(assessment, tiers, place)
     _check_policy(assessment, past, pinned)
     fields = _fields(session, learner_id, assessment=assessment, place=place, pinned=pinned)
     attempt = attempts.insert_new(
@@ -165,7 +165,8 @@ def _whole(session: Session, learner_id: UUID, attempt: Attempt) -> Attempt:
     return whole
 
 
-def _limits(assessment: Assessment, tiers: dict[str, TierTemplate], place: Place) -> Applied:
+def pinned_limits(assessment: Assessment, tiers: dict[str, TierTemplate], place: Place) -> Applied:
+    """The limits of an attempt opened at this place now."""
     by_tier = assessment.kind != AssessmentKind.QUIZ or place.configuration.get("tier_based_difficulty", True)
     template = tiers.get(place.target_tier or place.tier or "") if by_tier else None
     return applied(
@@ -195,7 +196,7 @@ def _fields(
     attempt_id = new_id()
     made: dict[str, Any] = {"state": State.PREPARING}
     if kind is AssessmentKind.INITIAL:
-        made = _initial_content(session, assessment, pinned, seed=str(attempt_id))
+        made = initial_content(session, assessment, count=pinned.question_count, seed=str(attempt_id))
     else:
         spend_ai_call(session, learner_id)
     return made | {
@@ -209,14 +210,15 @@ def _fields(
         "star": place.star,
         "tier_used": place.tier if kind is AssessmentKind.INITIAL else place.tier or Tier.BRONZE,
         "target_tier": place.target_tier,
-        "submission_kind": _submission_kind(session, kind, place),
+        "submission_kind": submission_kind(session, kind, place),
         "question_count": pinned.question_count,
         "passing_score": pinned.passing_score,
         "time_limit_seconds": pinned.time_limit_seconds,
     }
 
 
-def _submission_kind(session: Session, kind: AssessmentKind, place: Place) -> str:
+def submission_kind(session: Session, kind: AssessmentKind, place: Place) -> str:
+    """What is handed in at this place. Raises `BackgroundRequired`."""
     if kind not in (AssessmentKind.PROJECT, AssessmentKind.INTERVIEW):
         return "answers"
     if place.background_id is None:
@@ -229,15 +231,15 @@ def _submission_kind(session: Session, kind: AssessmentKind, place: Place) -> st
     return background.submission_kind if kind is AssessmentKind.PROJECT else "video"
 
 
-def _initial_content(
-    session: Session, assessment: Assessment, pinned: Applied, *, seed: str
+def initial_content(
+    session: Session, assessment: Assessment, *, count: int | None, seed: str
 ) -> dict[str, Any]:
-    """An initial assessment needs no model: its bank asks (JR-16)."""
+    """An initial assessment needs no model: its bank asks (JR-16). Raises `Conflict` when it holds too little."""
     from assessment.repository import banks
     from assessment.service.supplies import candidate_of
 
     pool = [candidate_of(item) for item in banks.active_items(session, assessment.bank_id)]
-    wanted = pinned.question_count or len(pool)
+    wanted = count or len(pool)
     chosen = selection.select(selection.Supply(fallback=pool), count=wanted, asked_before=(), seed=seed)
     if not pool or len(chosen) < wanted:
         raise Conflict("This assessment is not ready yet: its bank holds too few questions.")

@@ -78,18 +78,27 @@ def _case(session: Session, attempt: Attempt, *, turn: int) -> _Case | None:
 
 def _verified(session: Session, attempt: Attempt, case: _Case, generation: Generation) -> Grading:
     """The score that our code answers for; what the model reports as suspicious is kept if it is really there."""
+    grading, reported = verified(attempt, case.parts, generation.value, decoy=case.decoy)
+    _note(session, attempt.id, reported)
+    return grading
+
+
+def verified(
+    attempt: Attempt, parts: Sequence[Part], value: dict[str, Any], *, decoy: str
+) -> tuple[Grading, list[Sign]]:
+    """The score of what a model says of these parts, and what it reports as suspicious and is really there."""
     answer: TextGrades | RepositoryGrades
-    if case.request.schema is RepositoryGrades:
-        answer = RepositoryGrades.model_validate(generation.value)
+    if attempt.submission_kind == "repository":
+        answer = RepositoryGrades.model_validate(value)
     else:
-        answer = TextGrades.model_validate(generation.value)
+        answer = TextGrades.model_validate(value)
     described = [str(entry["description"]) for entry in (attempt.rubric or {}).get("criteria", [])]
-    evidence = Evidence(case.parts, given=[task_text(attempt.content or {}), *described])
+    evidence = Evidence(parts, given=[task_text(attempt.content or {}), *described])
     reported = evidence.verified(Quote(passage) for passage in answer.suspicious_passages)
-    _note(session, attempt.id, [Sign(REPORTED, quote.location, quote.text) for quote in reported])
     opinions = [entry.opinion() for entry in answer.criteria]
     criteria = criteria_of(attempt.rubric)
-    return graded(criteria, opinions, evidence, passing_score=attempt.passing_score, decoy=case.decoy)
+    grading = graded(criteria, opinions, evidence, passing_score=attempt.passing_score, decoy=decoy)
+    return grading, [Sign(REPORTED, quote.location, quote.text) for quote in reported]
 
 
 def _note(session: Session, attempt_id: UUID, signs: Iterable[Sign]) -> None:
@@ -142,3 +151,16 @@ def _row(grade_id: UUID, judged: Judged) -> GradeEvidence:
         verified=quote is not None,
         comment=judged.comment,
     )
+
+
+def told(judged: Judged) -> dict[str, Any]:
+    """The same for somebody who reads it, without a grade that keeps it."""
+    quote = judged.evidence[0] if judged.evidence else None
+    return {
+        "key": judged.criterion.key,
+        "title": judged.criterion.title,
+        "points": float(judged.points),
+        "possible": float(judged.criterion.possible),
+        "quote": quote.text if quote else None,
+        "comment": judged.comment,
+    }

@@ -7,10 +7,11 @@ from assessment.rules.attempts import REGENERATIONS
 from assessment.rules.states import State
 from assessment.rules.wording import DIFFICULTIES, SOURCES, state_message
 from assessment.schemas.attempts import SHOWN_BEFORE_START, AttemptRead, AttemptSummaryRead
+from assessment.schemas.reviews import EvidenceRead
 from assessment.schemas.rubrics import CriterionRead
 
 
-def shown(attempt: Attempt) -> AttemptRead:
+def shown(attempt: Attempt, *, evidence: EvidenceRead | None = None) -> AttemptRead:
     """The attempt as it stands now, with the texts that belong to it; what is timed is not shown before its start."""
     summary = AttemptSummaryRead.model_validate(attempt)
     state = summary.state
@@ -27,7 +28,6 @@ def shown(attempt: Attempt) -> AttemptRead:
         provenance=attempt.provenance,
         difficulty=DIFFICULTIES.get(attempt.target_tier or attempt.tier_used or ""),
         question_count=attempt.question_count,
-        passing_score=float(attempt.passing_score),
         time_limit_seconds=attempt.time_limit_seconds,
         content=attempt.content if visible else None,
         criteria=[CriterionRead(**_readable(c)) for c in (attempt.rubric or {}).get("criteria", [])],
@@ -36,6 +36,7 @@ def shown(attempt: Attempt) -> AttemptRead:
         regenerations_left=max(0, REGENERATIONS - attempt.generation) if changeable else 0,
         feedback=attempt.feedback,
         failure_code=attempt.failure_code,
+        evidence=evidence,
     )
 
 

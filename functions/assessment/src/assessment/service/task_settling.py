@@ -3,13 +3,16 @@
 from collections import Counter
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from assessment.models.attempts import Attempt
 from assessment.models.backgrounds import BackgroundProfile
+from assessment.models.rubrics import Rubric
 from assessment.repository import generation as repository
 from assessment.rules import tasks
+from assessment.rules.grading_prompts import GRADING_PURPOSES
 from assessment.rules.tasks import Question
 from assessment.schemas.generation import Made
 from assessment.service import task_history
@@ -72,19 +75,31 @@ def _written_project(session: Session, attempt: Attempt) -> dict[str, Any] | Non
     return {**chosen.body, "type": chosen.type}
 
 
-def _pin_rubric(session: Session, attempt: Attempt, profile: BackgroundProfile | None) -> bool:
-    """Copy the rubric that grades this, as it stands now, and the pass mark of the background's profile if it has one."""
-    rubric_id = profile.rubric_id if profile else repository.assessment_of(session, attempt).rubric_id
-    rubric = repository.rubric(session, rubric_id)
-    if rubric is None:
-        return False
-    attempt.rubric = {
+def frozen(rubric: Rubric) -> dict[str, Any]:
+    """The rubric as it stands now, for an attempt to keep."""
+    return {
         "id": str(rubric.id),
         "key": rubric.key,
         "title": rubric.title,
         "version": rubric.version,
         "criteria": rubric.criteria,
     }
+
+
+def _grading_prompts(session: Session, attempt: Attempt, owner_id: UUID) -> list[str]:
+    """The revisions that will grade this, whatever is put into use meanwhile; none: our own words."""
+    purpose = GRADING_PURPOSES[attempt.submission_kind]
+    return [str(prompt.id) for prompt in repository.prompts(session, owner_id, purpose)]
+
+
+def _pin_rubric(session: Session, attempt: Attempt, profile: BackgroundProfile | None) -> bool:
+    """Copy the rubric that grades this, as it stands now, with the prompts in use, and the profile's pass mark if any."""
+    rubric_id = profile.rubric_id if profile else repository.assessment_of(session, attempt).rubric_id
+    rubric = repository.rubric(session, rubric_id)
+    if rubric is None:
+        return False
+    attempt.rubric_id, attempt.rubric_version = rubric.id, rubric.version
+    attempt.rubric = frozen(rubric) | {"prompts": _grading_prompts(session, attempt, rubric.org_id)}
     mark = profile.config.get("passing_score") if profile else None
     attempt.passing_score = attempt.passing_score if mark is None else Decimal(str(mark))
     return True
