@@ -95,6 +95,13 @@ def to_learner(learner: Person) -> list[tuple[Event, str, str]]:
             "40 %. It is not passed yet",
         ),
         (
+            assessment.AppealDecided(
+                appeal_id=new_id(), attempt_id=attempt, learner_id=learner.user_id, upheld=False
+            ),
+            "A person answered your appeal",
+            "The outcome stays as it is",
+        ),
+        (
             assessment.AttemptFailed(
                 attempt_id=attempt, learner_id=learner.user_id, kind=AssessmentKind.INTERVIEW,
                 code="no_transcript", detail="The recording could not be read.",
@@ -185,7 +192,7 @@ def test_a_list_is_filtered_by_type_and_paged(learner: Person) -> None:
     assert [n["type"] for n in listed(learner, "?type=tier_changed")["data"]] == ["tier_changed"]
     page = listed(learner, "?limit=5")
     rest = listed(learner, f"?limit=5&cursor={page['page']['next_cursor']}")
-    assert (len(page["data"]), len(rest["data"]), rest["page"]["next_cursor"]) == (5, 3, None)
+    assert (len(page["data"]), len(rest["data"]), rest["page"]["next_cursor"]) == (5, 4, None)
 
 
 def test_a_peer_and_another_tenant_find_nothing(learner: Person) -> None:

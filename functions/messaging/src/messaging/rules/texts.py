@@ -6,6 +6,7 @@ from uuid import UUID
 
 from lodestar.contracts.assessment import (
     AiFailing,
+    AppealDecided,
     AssessmentKind,
     AttemptFailed,
     AttemptOutcome,
@@ -32,6 +33,9 @@ REVIEW_REASONS = {
     "disagreement": "the gradings of it do not agree",
     "no_model": "no model was there to grade it",
     "attempts_used": "the learner has used every attempt",
+    "no_transcript": "what was handed in could not be read",
+    "unproven": "the model's opinion does not follow from what it quotes",
+    "appeal": "the learner appealed against its outcome",
 }
 FIRST_STAR, LAST_STAR = 1, 5
 
@@ -115,6 +119,18 @@ def attempt_decided(event: AttemptOutcome) -> Notice:
         f"{event.attempt_id}:{event.score:g}:{event.passed}",
         f"A person reviewed your {KIND_WORDS[event.kind]}",
         _outcome(event),
+        "attempt",
+        event.attempt_id,
+    )
+
+
+def appeal_dismissed(event: AppealDecided) -> Notice:
+    """To the learner."""
+    return Notice(
+        "appeal_decided",
+        str(event.appeal_id),
+        "A person answered your appeal",
+        "The outcome stays as it is; the answer says why.",
         "attempt",
         event.attempt_id,
     )
