@@ -1,4 +1,8 @@
-"""Cohorts: intakes of an organization into a program, which its enrollments may belong to."""
+"""Cohorts: intakes of an organization into a program, which its enrollments may belong to. Feature flags that hold.
+
+`identity.v_feature_flags` has the default of every feature that the product knows. While Job Readiness is on, the views
+of what is hidden look at that flag once a statement and at no other row.
+"""
 
 from alembic import op
 
@@ -59,18 +63,52 @@ V_COHORTS = """
 SELECT id AS cohort_id, org_id, program_id, title, starts_on, ends_on FROM learning.cohorts
 WHERE org_id = backbone.current_org()"""
 
+FEATURES = "(VALUES ('job_readiness', true)) AS known (key, by_default)"
+V_FEATURE_FLAGS = f"""
+SELECT key, enabled, note, updated_at, version FROM identity.feature_flags WHERE org_id = backbone.current_org()
+UNION ALL
+SELECT key, by_default, '', NULL, 0 FROM {FEATURES} WHERE NOT EXISTS (
+  SELECT FROM identity.feature_flags AS f WHERE f.org_id = backbone.current_org() AND f.key = known.key)"""
+V_HIDDEN_PROGRAMS = """
+SELECT id AS program_id FROM learning.programs
+WHERE type = 'job_readiness' AND NOT (SELECT enabled FROM identity.v_feature_flags WHERE key = 'job_readiness')"""
+V_HIDDEN_MODULES = """
+SELECT m.id AS module_id FROM learning.modules AS m JOIN learning.programs AS p ON p.id = m.program_id
+WHERE p.type = 'job_readiness' AND NOT (SELECT enabled FROM identity.v_feature_flags WHERE key = 'job_readiness')"""
+ELIGIBLE_BEFORE = """
+SELECT e.id AS enrollment_id, e.learner_id, e.program_id, e.stars AS star, e.tier AS current_tier,
+       CASE e.tier WHEN 'bronze' THEN 'silver' ELSE 'gold' END AS target_tier
+FROM learning.enrollments AS e JOIN learning.program_versions AS v ON v.id = e.version_id
+WHERE e.status <> 'withdrawn' AND e.tier IN ('bronze', 'silver')
+  AND v.promotion_enabled AND v.promotion_after_stars @> to_jsonb(e.stars)
+  AND NOT EXISTS (
+    SELECT FROM learning.promotion_declines AS d
+    WHERE d.org_id = e.org_id AND d.enrollment_id = e.id AND d.star = e.stars)
+  AND NOT learning.promotion_is_used(e.id, e.stars)
+"""
+ELIGIBLE = f"{ELIGIBLE_BEFORE} AND NOT EXISTS (SELECT FROM learning.v_hidden_programs AS h WHERE h.program_id = e.program_id)"
+
 
 def upgrade() -> None:
     op.execute(COHORTS)
     op.execute(PLACES)
     secure("learning.cohorts", grants="SELECT, INSERT, UPDATE")
-    op.execute(
-        f"CREATE OR REPLACE VIEW learning.v_enrollments WITH (security_invoker = true) AS {V_ENROLLMENTS}"
-    )
+    _replace_view("learning.v_enrollments", V_ENROLLMENTS)
     publish_view("learning.v_cohorts", V_COHORTS)
+    publish_view("identity.v_feature_flags", V_FEATURE_FLAGS)
+    publish_view("learning.v_hidden_programs", V_HIDDEN_PROGRAMS)
+    publish_view("learning.v_hidden_modules", V_HIDDEN_MODULES)
+    _replace_view("learning.v_promotion_eligibility", ELIGIBLE)
+
+
+def _replace_view(name: str, query: str) -> None:
+    """In place, with the columns that it has and perhaps more behind them: what hangs on it stays."""
+    op.execute(f"CREATE OR REPLACE VIEW {name} WITH (security_invoker = true) AS {query}")
 
 
 def downgrade() -> None:
+    _replace_view("learning.v_promotion_eligibility", ELIGIBLE_BEFORE)
+    op.execute("DROP VIEW learning.v_hidden_modules, learning.v_hidden_programs, identity.v_feature_flags")
     op.execute("DROP VIEW learning.v_cohorts, learning.v_enrollments")
     publish_view("learning.v_enrollments", ENROLLMENTS_BEFORE)
     op.execute("DROP TRIGGER cohort_has_place ON learning.enrollments")

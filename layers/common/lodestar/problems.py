@@ -70,6 +70,14 @@ class Forbidden(Problem):
     title = "Your role does not allow this"
 
 
+class FeatureOff(Problem):
+    """The organization has switched this off for its learners (JR-14); nothing of it is lost. `feature` says what."""
+
+    status = 403
+    code = "feature_off"
+    title = "Your institution has switched this off for now; what you did is kept"
+
+
 class OrganizationRequired(Problem):
     """The caller belongs to several organizations and named none, or one that is not theirs."""
 

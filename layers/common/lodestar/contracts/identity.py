@@ -75,6 +75,33 @@ class AuditVerificationRequested(Event):
     head: dict[str, int | str] | None = None
 
 
+class FeatureFlagSet(Event):
+    """A feature is on or off from now on, for everybody in the event's organization."""
+
+    name: ClassVar[str] = "identity.feature_flag_set"
+    key: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A feature that can be switched off without a deploy. `by_default` holds where its flag was never set."""
+
+    key: str
+    description: str
+    by_default: bool
+
+
+JOB_READINESS = Feature(
+    "job_readiness",
+    "Job Readiness: off hides its programs from learners, and nobody is enrolled, examined or promoted on them."
+    " Nothing is lost: staff go on reading and writing, and turned on again everything continues.",
+    by_default=True,
+)
+FEATURES = {feature.key: feature for feature in (JOB_READINESS,)}
+"""The features that the product asks for; `identity.v_feature_flags` has their defaults too."""
+
+
 class RetentionCategory(StrEnum):
     """What an organization sets a retention period for."""
 
@@ -134,6 +161,12 @@ def holders(session: Session, role: Role, *, after: UUID | None = None) -> list[
         ORDER BY user_id LIMIT 1000
     """
     return list(session.scalars(text(query), {"role": role.value, "after": after or NOBODY}))
+
+
+def is_on(session: Session, feature: Feature) -> bool:
+    """Whether the reader's organization has the feature."""
+    query = text("SELECT enabled FROM identity.v_feature_flags WHERE key = :key")
+    return bool(session.scalars(query, {"key": feature.key}).one())
 
 
 def has_consented(session: Session, user_id: UUID, purpose: str) -> bool:

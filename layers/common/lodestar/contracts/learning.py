@@ -6,10 +6,12 @@ from enum import StrEnum
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, column, exists, table, text
 from sqlalchemy.orm import Session
 
+from lodestar.contracts.identity import JOB_READINESS
 from lodestar.events import Event
+from lodestar.problems import FeatureOff
 
 
 class ModuleKind(StrEnum):
@@ -117,6 +119,7 @@ class ModuleAccess:
     background_id: UUID | None
     open: bool
     reason: str | None
+    switched_off: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +144,61 @@ class PromotionEligibility:
     target_tier: Tier
 
 
+HIDDEN_PROGRAMS = table("v_hidden_programs", column("program_id"), schema="learning")
+HIDDEN_MODULES = table("v_hidden_modules", column("module_id"), schema="learning")
+"""What an organization that switches the feature `job_readiness` off gets (JR-14), wherever these are asked.
+
+Programs of the type job_readiness are hidden from its learners: lists leave them out, and whoever asks for one by its
+id is told 403 `feature_off` rather than 404, for a learner with a bookmark should read that nothing is lost. Nobody is
+enrolled on them, opens an attempt, watches, reads, or is offered a promotion. What stays: staff read and write
+everything; study programs, and all that is no program's (messages, uploads, one's own data), answer as before; every
+row stays as it is. What was begun finishes: an attempt in progress is read, saved and handed in before its deadline,
+what was handed in is graded, and stars that it earns are awarded, because the guards in the data layer do not ask this.
+Turned on again everything continues, and who joined meanwhile is enrolled.
+
+It is asked inside statements that are sent anyway: while the feature is on, a view of nothing, which costs one look at
+the flag a statement.
+"""
 ACCESS = """
-SELECT enrollment_id, learner_id, program_id, version_id, module_id, kind, title, configuration, required_star,
-       stars, tier, background_id, open, reason
-FROM learning.v_module_access WHERE enrollment_id = :enrollment AND learner_id = :learner AND module_id = :module
+SELECT a.enrollment_id, a.learner_id, a.program_id, a.version_id, a.module_id, a.kind, a.title, a.configuration,
+       a.required_star, a.stars, a.tier, a.background_id, a.open, a.reason,
+       EXISTS (SELECT FROM learning.v_hidden_programs AS h WHERE h.program_id = a.program_id) AS switched_off
+FROM learning.v_module_access AS a
+WHERE a.enrollment_id = :enrollment AND a.learner_id = :learner AND a.module_id = :module
 """
 PROMOTION = """
 SELECT enrollment_id, learner_id, program_id, star, current_tier, target_tier
 FROM learning.v_promotion_eligibility WHERE enrollment_id = :enrollment AND learner_id = :learner
 """
+
+
+def is_hidden(program_id: Any) -> ColumnElement[bool]:
+    """SQL for: the program is switched off for learners."""
+    found = exists().where(HIDDEN_PROGRAMS.c.program_id == program_id)
+    return found.correlate_except(HIDDEN_PROGRAMS)
+
+
+def is_hidden_module(module_id: Any) -> ColumnElement[bool]:
+    """SQL for: the module's program is switched off for learners."""
+    return exists().where(HIDDEN_MODULES.c.module_id == module_id).correlate_except(HIDDEN_MODULES)
+
+
+def is_switched_off(session: Session, enrollment_id: UUID) -> bool:
+    """Whether the program of this enrollment is switched off for learners."""
+    query = """
+        SELECT EXISTS (
+          SELECT FROM learning.v_enrollments AS e JOIN learning.v_hidden_programs AS h ON h.program_id = e.program_id
+          WHERE e.enrollment_id = :id)
+    """
+    return bool(session.scalar(text(query), {"id": enrollment_id}))
+
+
+def switched_off() -> FeatureOff:
+    """The refusal."""
+    return FeatureOff(
+        "Your institution has switched Job Readiness off for now. What you did is kept, and goes on when it is back.",
+        feature=JOB_READINESS.key,
+    )
 
 
 def module_access(
@@ -219,13 +268,18 @@ class AssetUse:
     required_star: int
     open: bool
     reason: str | None
+    switched_off: bool
 
 
 def asset_use(session: Session, *, learner_id: UUID, asset_id: UUID) -> AssetUse | None:
     """The learner's most open use of the asset in a lesson or masterclass; None when no enrollment has it."""
     query = """
-        SELECT asset_id, enrollment_id, required_star, open, reason FROM learning.v_asset_access
-        WHERE learner_id = :learner AND asset_id = :asset ORDER BY open DESC, enrollment_id LIMIT 1
+        SELECT a.asset_id, a.enrollment_id, a.required_star, a.open, a.reason, EXISTS (
+          SELECT FROM learning.v_enrollments AS e JOIN learning.v_hidden_programs AS h ON h.program_id = e.program_id
+          WHERE e.enrollment_id = a.enrollment_id
+        ) AS switched_off
+        FROM learning.v_asset_access AS a WHERE a.learner_id = :learner AND a.asset_id = :asset
+        ORDER BY switched_off, a.open DESC, a.enrollment_id LIMIT 1
     """
     row = session.execute(text(query), {"learner": learner_id, "asset": asset_id}).first()
     return AssetUse(*row) if row else None

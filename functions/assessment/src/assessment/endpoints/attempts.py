@@ -60,11 +60,11 @@ from lodestar.api import (
 from lodestar.contracts.assessment import AssessmentKind
 from lodestar.pagination import Page, PageOf
 from lodestar.principal import Principal
-from lodestar.problems import InvalidContent, NotFound, StaleVersion
+from lodestar.problems import FeatureOff, InvalidContent, NotFound, StaleVersion
 from lodestar.responses import answered_again
 
 router = APIRouter(tags=["assessment"])
-HELD = (NotFound, ModuleLocked, StaleVersion)
+HELD = (NotFound, ModuleLocked, FeatureOff, StaleVersion)
 
 
 @router.get(
@@ -116,7 +116,9 @@ def list_attempts(
     status_code=201,
     response_model=AttemptRead,
     responses=answered_again()
-    | problems(NotFound, ModuleLocked, AttemptNotAllowed, NotEligible, QuizDisabled, BackgroundRequired),
+    | problems(
+        NotFound, ModuleLocked, FeatureOff, AttemptNotAllowed, NotEligible, QuizDisabled, BackgroundRequired
+    ),
 )
 def open_attempt(
     body: AttemptCreate, caller: Caller, session: WriteSession, response: Response
@@ -131,7 +133,7 @@ def open_attempt(
     "/v1/assessment/attempts/{attempt_id}",
     summary="Read an attempt",
     response_model=AttemptRead,
-    responses=problems(NotFound, ModuleLocked),
+    responses=problems(NotFound, ModuleLocked, FeatureOff),
 )
 def read_attempt(attempt_id: UUID, caller: Caller, session: ReadSession) -> AttemptRead:
     """What is asked (a timed attempt's only once it has started), the draft, and where it stands.
@@ -236,7 +238,7 @@ def submit(
     "/v1/assessment/attempts/{attempt_id}/result",
     summary="Read an attempt's result",
     response_model=ResultRead,
-    responses=problems(NotFound, ModuleLocked, ResultNotReady),
+    responses=problems(NotFound, ModuleLocked, FeatureOff, ResultNotReady),
 )
 def read_result(attempt_id: UUID, caller: Caller, session: ReadSession) -> ResultRead:
     """Score, what was right and why, and for graded work the passage behind every point."""

@@ -30,7 +30,7 @@ from lodestar.api import (
 )
 from lodestar.contracts.learning import Tier
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import Conflict, NotFound, RateLimited, StaleVersion
+from lodestar.problems import Conflict, FeatureOff, NotFound, RateLimited, StaleVersion
 
 router = APIRouter(tags=["assessment"])
 Kind = Literal["project", "interview"]
@@ -44,7 +44,7 @@ PROFILE = "/v1/assessment/backgrounds/{background_id}/profiles/{kind}/{type}/{ti
     "/v1/assessment/backgrounds",
     summary="List backgrounds",
     response_model=PageOf[BackgroundRead],
-    responses=problems(NotFound),
+    responses=problems(NotFound, FeatureOff),
 )
 def list_backgrounds(
     caller: Caller,
@@ -72,7 +72,7 @@ def create_background(body: BackgroundCreate, _caller: Staff, session: WriteSess
     "/v1/assessment/backgrounds/{background_id}",
     summary="Read a background",
     response_model=BackgroundRead,
-    responses=problems(NotFound),
+    responses=problems(NotFound, FeatureOff),
 )
 def read_background(background_id: UUID, caller: Caller, session: ReadSession) -> Background:
     """One background."""

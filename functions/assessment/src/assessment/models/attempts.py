@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, query_expression
 
 from lodestar.db import Base, TenantRow, VersionedRow, tenant_key
 
@@ -20,7 +20,8 @@ class Attempt(VersionedRow, Base):
     answer of the API can hold it by accident. `draft` is what autosave keeps; `submission` is what was handed in:
     `{"kind": "answers", "answers": {question id: option index}}`, `{"kind": "repository", "url", "owner", "name"}`
     (grading adds `commit_sha`), `{"kind": "text", "text"}` or `{"kind": "video", "asset_id"}`. `score` is in percent.
-    `claimed_by` names the execution of a state machine that works on the attempt.
+    `claimed_by` names the execution of a state machine that works on the attempt. `hidden`: its program is switched off
+    for learners (JR-14); what is read for a learner knows it.
     """
 
     __tablename__ = "attempts"
@@ -71,6 +72,7 @@ class Attempt(VersionedRow, Base):
     ended_at: Mapped[datetime | None]
     score: Mapped[Decimal | None]
     passed: Mapped[bool | None]
+    hidden: Mapped[bool] = query_expression()
 
 
 class Response(TenantRow, Base):

@@ -6,11 +6,14 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from assessment.models.assessments import Assessment, TierTemplate
+from lodestar.contracts.learning import is_hidden, is_hidden_module
 
 
 def readable() -> Select[Assessment]:
-    """The active assessments that the caller's organization wrote or is taught with."""
-    return select(Assessment).where(Assessment.active)
+    """The active assessments that the caller's organization wrote or is taught with, of what is not switched off."""
+    return select(Assessment).where(
+        Assessment.active, ~is_hidden(Assessment.program_id), ~is_hidden_module(Assessment.module_id)
+    )
 
 
 def find(session: Session, assessment_id: UUID) -> Assessment | None:

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, load_only, undefer
+from sqlalchemy.orm import Session, load_only, undefer, with_expression
 
 from assessment.models.attempts import Attempt
 from assessment.rules.states import State
+from lodestar.contracts.learning import is_hidden
 from lodestar.principal import Principal
 
 SUMMARY = (
@@ -42,6 +43,9 @@ SUMMARY = (
 )
 
 
+KNOWING_HIDDEN = with_expression(Attempt.hidden, is_hidden(Attempt.program_id))
+
+
 def visible(caller: Principal) -> Select[Attempt]:
     """Staff see their organization's attempts, a learner their own."""
     statement = select(Attempt)
@@ -49,8 +53,12 @@ def visible(caller: Principal) -> Select[Attempt]:
 
 
 def summaries(caller: Principal) -> Select[Attempt]:
-    """The same, without what was asked and handed in."""
-    return visible(caller).options(load_only(*SUMMARY, raiseload=True))
+    """The same, without what was asked and handed in; of programs that are switched off, a learner sees what is in
+    progress."""
+    statement = visible(caller).options(load_only(*SUMMARY, raiseload=True))
+    if caller.is_staff:
+        return statement
+    return statement.where(or_(~is_hidden(Attempt.program_id), Attempt.state == State.IN_PROGRESS))
 
 
 def is_in(state: State) -> ColumnElement[bool]:
@@ -67,7 +75,7 @@ def find_visible(
     session: Session, caller: Principal, attempt_id: UUID, *, with_key: bool = False
 ) -> Attempt | None:
     """One attempt to look at."""
-    statement = visible(caller).where(Attempt.id == attempt_id)
+    statement = visible(caller).where(Attempt.id == attempt_id).options(KNOWING_HIDDEN)
     return session.scalar(statement.options(undefer(Attempt.answer_key)) if with_key else statement)
 
 
@@ -76,8 +84,8 @@ def lock_own(session: Session, learner_id: UUID, attempt_id: UUID) -> Attempt | 
     return session.scalar(
         select(Attempt)
         .where(Attempt.id == attempt_id, Attempt.learner_id == learner_id)
-        .options(undefer(Attempt.answer_key))
-        .with_for_update()
+        .options(undefer(Attempt.answer_key), KNOWING_HIDDEN)
+        .with_for_update(of=Attempt)
     )
 
 

@@ -93,7 +93,10 @@ def lock_own(session: Session, learner_id: UUID, attempt_id: UUID, *, if_match: 
 
 
 def check_access(session: Session, attempt: Attempt) -> None:
-    """JR-08, on every operation. A promotion exam stands outside the modules."""
+    """JR-08, JR-14, on every operation. A promotion exam stands outside the modules; what is in progress is finished
+    also where the program was switched off meanwhile."""
+    if attempt.hidden and attempt.state != State.IN_PROGRESS:
+        raise learning.switched_off()
     if attempt.module_id is None:
         return
     access = learning.module_access(

@@ -9,6 +9,7 @@ from assessment.models.rubrics import Rubric
 from assessment.repository import backgrounds as repository
 from assessment.schemas.backgrounds import ProfileWrite
 from assessment.service import content
+from lodestar.contracts import identity, learning
 from lodestar.pagination import Page, PageQuery, paginate
 from lodestar.principal import Principal
 from lodestar.problems import NotFound
@@ -17,9 +18,10 @@ from lodestar.problems import NotFound
 def list_backgrounds(
     session: Session, caller: Principal, page: PageQuery, *, key: str | None
 ) -> Page[Background]:
-    """Staff see what their organization wrote; learners, what they may choose."""
+    """Staff see what their organization wrote; learners, what they may choose. Raises `FeatureOff`."""
     if caller.is_staff:
         return content.list_own(session, Background, page, key=key)
+    _require_job_readiness(session)
     statement = repository.choosable()
     if key is not None:
         statement = statement.where(Background.key == key)
@@ -27,13 +29,20 @@ def list_backgrounds(
 
 
 def get_background(session: Session, caller: Principal, background_id: UUID) -> Background:
-    """Raises `NotFound`."""
+    """Raises `NotFound`, `FeatureOff`."""
     if caller.is_staff:
         return content.get(session, Background, background_id)
+    _require_job_readiness(session)
     background = repository.readable(session, background_id)
     if background is None or not background.active:
         raise NotFound()
     return background
+
+
+def _require_job_readiness(session: Session) -> None:
+    """Only Job Readiness asks for a background."""
+    if not identity.is_on(session, identity.JOB_READINESS):
+        raise learning.switched_off()
 
 
 def get_profile(

@@ -118,6 +118,8 @@ def _access(session: Session, learner_id: UUID, body: AttemptCreate, assessment:
     )
     if access is None:
         raise NotFound()
+    if access.switched_off:
+        raise learning.switched_off()
     if not access.open:
         raise ModuleLocked.of(access)
     if body.lesson_id is not None:
@@ -138,6 +140,8 @@ def _promotion(session: Session, learner_id: UUID, body: AttemptCreate, assessme
     eligible = learning.promotion_eligibility(
         session, learner_id=learner_id, enrollment_id=body.enrollment_id
     )
+    if eligible is None and learning.is_switched_off(session, body.enrollment_id):
+        raise learning.switched_off()
     if eligible is None or eligible.program_id != assessment.program_id:
         raise NotEligible()
     return Place(

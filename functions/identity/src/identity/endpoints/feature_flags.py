@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import Path
 
-from identity.models.feature_flags import FeatureFlag
 from identity.schemas.feature_flags import FeatureFlagRead, FeatureFlagWrite
 from identity.service import feature_flags as service
 from lodestar.api import (
@@ -28,14 +27,15 @@ Key = Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$"
 @router.get(
     "/v1/identity/feature-flags", summary="List feature flags", response_model=PageOf[FeatureFlagRead]
 )
-def list_feature_flags(_caller: Caller, session: ReadSession, page: Paging) -> Page[FeatureFlag]:
-    """The organization's, by key. A flag that is not here is off."""
+def list_feature_flags(_caller: Caller, session: ReadSession, page: Paging) -> Page[FeatureFlagRead]:
+    """By key: what the product knows, with its default until it is set, and what else the organization has set. A
+    flag that is not here is off."""
     return service.list_flags(session, page)
 
 
 @router.get("/v1/identity/feature-flags/{key}", summary="Read a feature flag", response_model=FeatureFlagRead)
-def read_feature_flag(key: Key, _caller: Caller, session: ReadSession) -> FeatureFlag:
-    """A flag that was never set is absent, and off."""
+def read_feature_flag(key: Key, _caller: Caller, session: ReadSession) -> FeatureFlagRead:
+    """What the product knows has its default until it is set; any other flag is absent then, and off."""
     return service.read(session, key)
 
 
@@ -51,8 +51,8 @@ def set_feature_flag(
     _caller: Administrator,
     session: WriteSession,
     if_match: IfMatch,
-) -> FeatureFlag:
-    """It holds for everybody in the organization."""
+) -> FeatureFlagRead:
+    """It holds for everybody in the organization, from the next request on. Audited."""
     return service.write(session, key, body=body, if_match=if_match)
 
 

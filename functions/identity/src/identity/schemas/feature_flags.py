@@ -15,10 +15,12 @@ class FeatureFlagWrite(WriteModel):
 
 
 class FeatureFlagRead(ReadModel):
-    """A flag."""
+    """A flag. One that was never set has version 0 and its default; only what the product knows is described."""
 
-    key: str
+    key: str = Field(examples=["job_readiness"])
     enabled: bool
+    by_default: bool = Field(description="What holds until it is set")
+    description: str | None = Field(description="What the feature is, and what off means")
     note: str
-    updated_at: datetime
+    updated_at: datetime | None
     version: int

@@ -33,7 +33,7 @@ from lodestar.api import (
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import NotFound, StaleVersion
+from lodestar.problems import FeatureOff, NotFound, StaleVersion
 
 router = APIRouter(tags=["learning"])
 
@@ -64,7 +64,9 @@ def list_enrollments(
     summary="Enrol a learner",
     status_code=201,
     response_model=EnrollmentRead,
-    responses=problems(NotFound, NotAssigned, NotPublished, AlreadyEnrolled, CohortArchived, CohortFull),
+    responses=problems(
+        NotFound, NotAssigned, NotPublished, AlreadyEnrolled, CohortArchived, CohortFull, FeatureOff
+    ),
 )
 def enrol(body: EnrollmentCreate, caller: Staff, session: WriteSession) -> EnrollmentRead:
     """On a program that the organization is offered; learners of Job Readiness are enrolled by themselves."""
@@ -75,7 +77,7 @@ def enrol(body: EnrollmentCreate, caller: Staff, session: WriteSession) -> Enrol
     "/v1/learning/enrollments/{enrollment_id}",
     summary="Read an enrollment",
     response_model=EnrollmentRead,
-    responses=problems(NotFound, IndividualsHidden),
+    responses=problems(NotFound, IndividualsHidden, FeatureOff),
 )
 def read_enrollment(enrollment_id: UUID, caller: Caller, session: ReadSession) -> EnrollmentRead:
     """The learner's own, or one of the staff's organization."""
@@ -87,7 +89,7 @@ def read_enrollment(enrollment_id: UUID, caller: Caller, session: ReadSession) -
     summary="Change an enrollment",
     response_model=EnrollmentRead,
     responses=problems(
-        NotFound, StaleVersion, BackgroundFixed, UnknownBackground, CohortArchived, CohortFull
+        NotFound, StaleVersion, BackgroundFixed, UnknownBackground, CohortArchived, CohortFull, FeatureOff
     ),
 )
 def change_enrollment(
@@ -102,7 +104,7 @@ def change_enrollment(
     "/v1/learning/enrollments/{enrollment_id}/progress",
     summary="Read a learner's progress",
     response_model=ProgressRead,
-    responses=problems(NotFound, IndividualsHidden),
+    responses=problems(NotFound, IndividualsHidden, FeatureOff),
 )
 def read_progress(enrollment_id: UUID, caller: Caller, session: ReadSession) -> ProgressRead:
     """Stars, tier, every module with its lock, "X of 5", where to resume and what to do next, words included."""
@@ -114,7 +116,7 @@ def read_progress(enrollment_id: UUID, caller: Caller, session: ReadSession) -> 
     "/v1/learning/enrollments/{enrollment_id}/lesson-progress/{lesson_id}",
     summary="Open or finish a lesson",
     response_model=LessonProgressSaved,
-    responses=problems(NotFound, ModuleLocked),
+    responses=problems(NotFound, ModuleLocked, FeatureOff),
 )
 def save_lesson_progress(
     enrollment_id: UUID, lesson_id: UUID, body: LessonProgressWrite, caller: Caller, session: WriteSession

@@ -27,7 +27,7 @@ from lodestar.api import (
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import InvalidContent, NotFound, StaleVersion
+from lodestar.problems import FeatureOff, InvalidContent, NotFound, StaleVersion
 
 router = APIRouter(tags=["learning"])
 
@@ -65,7 +65,7 @@ def create_lesson(body: LessonCreate, _caller: Staff, session: WriteSession) -> 
     "/v1/learning/lessons/{lesson_id}",
     summary="Read a lesson",
     response_model=LessonRead | LearnerLessonRead,
-    responses=problems(NotFound, ModuleLocked),
+    responses=problems(NotFound, ModuleLocked, FeatureOff),
 )
 def read_lesson(lesson_id: UUID, caller: Caller, session: ReadSession) -> LessonRead | LearnerLessonRead:
     """Staff: a draft's lesson. Learners: an open lesson with what it says; 403 `module_locked` before."""

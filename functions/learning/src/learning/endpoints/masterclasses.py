@@ -27,7 +27,7 @@ from lodestar.api import (
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import InvalidContent, NotFound, StaleVersion
+from lodestar.problems import FeatureOff, InvalidContent, NotFound, StaleVersion
 
 router = APIRouter(tags=["learning"])
 
@@ -69,7 +69,7 @@ def create_masterclass(body: MasterclassCreate, _caller: Staff, session: WriteSe
     "/v1/learning/masterclasses/{masterclass_id}",
     summary="Read a masterclass",
     response_model=MasterclassRead | LearnerMasterclassRead,
-    responses=problems(NotFound),
+    responses=problems(NotFound, FeatureOff),
 )
 def read_masterclass(
     masterclass_id: UUID, caller: Caller, session: ReadSession

@@ -22,7 +22,7 @@ from lodestar.api import (
 )
 from lodestar.contracts.learning import ModuleKind
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import InvalidContent, NotFound, StaleVersion
+from lodestar.problems import FeatureOff, InvalidContent, NotFound, StaleVersion
 
 router = APIRouter(tags=["learning"])
 
@@ -64,7 +64,7 @@ def create_module(body: ModuleCreate, _caller: Staff, session: WriteSession) -> 
     "/v1/learning/modules/{module_id}",
     summary="Read a module",
     response_model=ModuleRead | LearnerModuleRead,
-    responses=problems(NotFound),
+    responses=problems(NotFound, FeatureOff),
 )
 def read_module(module_id: UUID, caller: Caller, session: ReadSession) -> ModuleRead | LearnerModuleRead:
     """Staff: a draft's module. Learners: one of an enrollment of theirs."""

@@ -20,7 +20,7 @@ from lodestar.api import (
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import InvalidContent, NotFound, StaleVersion
+from lodestar.problems import FeatureOff, InvalidContent, NotFound, StaleVersion
 
 router = APIRouter(tags=["learning"])
 
@@ -57,7 +57,7 @@ def create_resource(body: ResourceCreate, _caller: Staff, session: WriteSession)
     "/v1/learning/resources/{resource_id}",
     summary="Read a resource",
     response_model=ResourceRead,
-    responses=problems(NotFound),
+    responses=problems(NotFound, FeatureOff),
 )
 def read_resource(resource_id: UUID, caller: Caller, session: ReadSession) -> ResourceRead:
     """What it is; where to fetch it is told by a download."""
@@ -93,7 +93,7 @@ def remove_resource(resource_id: UUID, caller: Staff, session: WriteSession) -> 
     summary="Fetch a resource",
     status_code=201,
     response_model=DownloadRead,
-    responses=problems(NotFound, ModuleLocked),
+    responses=problems(NotFound, ModuleLocked, FeatureOff),
 )
 def download_resource(resource_id: UUID, caller: Caller, session: WriteSession) -> DownloadRead:
     """A link's address; a file's asset, for which media mints a short-lived one."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, query_expression
 
 from lodestar.db import Base, VersionedRow
 
@@ -13,6 +13,7 @@ class Enrollment(VersionedRow, Base):
     """`stars` (0 to 5) and `tier` are caches that the data layer holds to `stage_awards` and `tier_changes` (X-08).
 
     `evidence_since`: an override took stars back then; each is earned again by evidence newer than this (X-47).
+    `hidden`: the program is switched off for learners (JR-14); what is read for learners knows it.
     """
 
     __tablename__ = "enrollments"
@@ -29,3 +30,4 @@ class Enrollment(VersionedRow, Base):
     completed_at: Mapped[datetime | None]
     progressed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     evidence_since: Mapped[datetime | None]
+    hidden: Mapped[bool] = query_expression()

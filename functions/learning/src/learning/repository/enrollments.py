@@ -3,23 +3,38 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, select, text, update
+from sqlalchemy import ColumnElement, Select, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, with_expression
+from sqlalchemy.sql.base import ExecutableOption
 
 from learning.models.enrollments import Enrollment
 from learning.models.program_assignments import ProgramAssignment
 from learning.models.programs import Program, ProgramVersion
 from lodestar.clock import now
+from lodestar.contracts.learning import is_hidden
 from lodestar.db import principal_of
 from lodestar.ids import new_id
 from lodestar.principal import Principal
 
 
+def shown() -> ColumnElement[bool]:
+    """That the enrollment's program is not switched off for learners."""
+    return ~is_hidden(Enrollment.program_id)
+
+
+def knowing_hidden() -> ExecutableOption:
+    """Loads `Enrollment.hidden` along."""
+    return with_expression(Enrollment.hidden, is_hidden(Enrollment.program_id))
+
+
 def visible_to(principal: Principal) -> Select[Enrollment]:
-    """Staff see their organization's enrollments, everybody else their own."""
+    """Staff see their organization's enrollments, everybody else their own, each of them knowing if it is hidden."""
     statement = select(Enrollment).where(Enrollment.org_id == principal.org_id)
-    return statement if principal.is_staff else statement.where(Enrollment.learner_id == principal.user_id)
+    if principal.is_staff:
+        return statement
+    mine = statement.where(Enrollment.learner_id == principal.user_id)
+    return mine.options(knowing_hidden())
 
 
 def get(
@@ -27,19 +42,23 @@ def get(
 ) -> Enrollment | None:
     """The enrollment as the caller may see it; with `lock`, its standing changes in this transaction only."""
     statement = visible_to(principal).where(Enrollment.id == enrollment_id)
-    return session.scalar(statement.with_for_update() if lock else statement)
+    return session.scalar(statement.with_for_update(of=Enrollment) if lock else statement)
 
 
 def own(
     session: Session, principal: Principal, enrollment_id: UUID, *, lock: bool = False
 ) -> Enrollment | None:
     """The caller's own enrollment: what only the learner may do."""
-    statement = select(Enrollment).where(
-        Enrollment.org_id == principal.org_id,
-        Enrollment.learner_id == principal.user_id,
-        Enrollment.id == enrollment_id,
+    statement = (
+        select(Enrollment)
+        .where(
+            Enrollment.org_id == principal.org_id,
+            Enrollment.learner_id == principal.user_id,
+            Enrollment.id == enrollment_id,
+        )
+        .options(knowing_hidden())
     )
-    return session.scalar(statement.with_for_update() if lock else statement)
+    return session.scalar(statement.with_for_update(of=Enrollment) if lock else statement)
 
 
 def locked(session: Session, enrollment_id: UUID) -> Enrollment | None:
@@ -69,7 +88,8 @@ def enrol(
 
 
 def automatic_programs(session: Session) -> list[UUID]:
-    """The Job Readiness programs that the organization is offered: its learners are on all of them (JR-05)."""
+    """The Job Readiness programs that the organization is offered: its learners are on all of them (JR-05). None
+    while they are switched off (JR-14)."""
     statement = (
         select(ProgramAssignment.program_id)
         .join(Program, Program.id == ProgramAssignment.program_id)
@@ -78,6 +98,7 @@ def automatic_programs(session: Session) -> list[UUID]:
             ProgramAssignment.ended_at.is_(None),
             Program.type == "job_readiness",
             Program.archived_at.is_(None),
+            ~is_hidden(Program.id),
         )
     )
     return list(session.scalars(statement))
@@ -93,10 +114,10 @@ def is_assigned(session: Session, program_id: UUID) -> bool:
     return session.scalar(statement) is not None
 
 
-def offered(session: Session, program_id: UUID) -> tuple[Program, ProgramVersion] | None:
-    """A program that the organization is offered now, with its newest published version."""
+def offered(session: Session, program_id: UUID) -> tuple[Program, ProgramVersion, bool] | None:
+    """A program that the organization is offered now, its newest published version, and whether it is switched off."""
     statement = (
-        select(Program, ProgramVersion)
+        select(Program, ProgramVersion, is_hidden(Program.id))
         .join(ProgramVersion, ProgramVersion.program_id == Program.id)
         .join(ProgramAssignment, ProgramAssignment.program_id == ProgramVersion.program_id)
         .where(
@@ -109,7 +130,7 @@ def offered(session: Session, program_id: UUID) -> tuple[Program, ProgramVersion
         .limit(1)
     )
     row = session.execute(statement).first()
-    return (row[0], row[1]) if row else None
+    return (row[0], row[1], row[2]) if row else None
 
 
 def touch(session: Session, enrollment_id: UUID) -> None:

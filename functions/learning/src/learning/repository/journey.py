@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from learning.models.enrollments import Enrollment
 from learning.models.nudges import DismissedNudge
 from learning.models.programs import Program, ProgramVersion
+from learning.repository.enrollments import shown
 from lodestar.principal import Principal
 
 MILESTONES = """
@@ -38,7 +39,11 @@ def _enrolled(principal: Principal) -> Any:
         select(Enrollment, Program, ProgramVersion)
         .join(Program, Program.id == Enrollment.program_id)
         .join(ProgramVersion, ProgramVersion.id == Enrollment.version_id)
-        .where(Enrollment.org_id == principal.org_id, Enrollment.learner_id == principal.user_id)
+        .where(
+            Enrollment.org_id == principal.org_id,
+            Enrollment.learner_id == principal.user_id,
+            shown(),
+        )
     )
 
 

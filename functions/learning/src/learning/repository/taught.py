@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select
 
 from learning.models.enrollments import Enrollment
+from learning.repository.enrollments import knowing_hidden
 from lodestar.principal import Principal
 
 
@@ -13,5 +14,5 @@ def restrict(statement: Any, principal: Principal, enrollment_id: UUID | None = 
     """Only what belongs to the caller's own enrollments, or to one of them."""
     mine: Select[Any] = statement.where(
         Enrollment.org_id == principal.org_id, Enrollment.learner_id == principal.user_id
-    )
+    ).options(knowing_hidden())
     return mine if enrollment_id is None else mine.where(Enrollment.id == enrollment_id)

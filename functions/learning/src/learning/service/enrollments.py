@@ -17,7 +17,7 @@ from learning.repository import progress, standing
 from learning.rules import texts
 from learning.schemas.cohorts import CohortRef
 from learning.schemas.enrollments import EnrollmentPatch, EnrollmentRead, ModuleState
-from learning.service import cohorts
+from learning.service import access, cohorts
 from learning.service import standing as settling
 from learning.service.enrolment import Enrolled
 from learning.service.progress import summary, tier_read
@@ -55,6 +55,7 @@ def list_for(
     """Staff: their organization's enrollments; learners: their own. Raises `IndividualsHidden`."""
     require_individuals(principal)
     statement = progress.enrolled(principal)
+    statement = statement if principal.is_staff else statement.where(repository.shown())
     exact = {
         Enrollment.learner_id: wanted.learner_id,
         Enrollment.program_id: wanted.program_id,
@@ -68,11 +69,12 @@ def list_for(
 
 
 def read(session: Session, principal: Principal, enrollment_id: UUID) -> EnrollmentRead:
-    """Raises `NotFound`, `IndividualsHidden`."""
+    """Raises `NotFound`, `IndividualsHidden`, `FeatureOff`."""
     require_individuals(principal)
     row = progress.one(session, principal, enrollment_id)
     if row is None:
         raise NotFound()
+    access.require_visible(principal, row[0])
     return _read_all(session, principal, [row])[0]
 
 
@@ -156,10 +158,12 @@ def change(
     *,
     if_match: int | None,
 ) -> EnrollmentRead:
-    """Raises `NotFound`, `StaleVersion`, `BackgroundFixed`, `CohortArchived`, `CohortFull`, `Forbidden`."""
+    """Raises `NotFound`, `StaleVersion`, `BackgroundFixed`, `CohortArchived`, `CohortFull`, `Forbidden`,
+    `FeatureOff`."""
     enrollment = repository.get(session, principal, enrollment_id, lock=True)
     if enrollment is None:
         raise NotFound()
+    access.require_visible(principal, enrollment)
     expect_version(enrollment, if_match)
     if body.model_fields_set - {"background_id"} and not principal.is_staff:
         raise Forbidden("Only your institution's staff may withdraw or move an enrollment.")

@@ -16,8 +16,8 @@ from learning.repository import programs
 from learning.schemas.enrollments import EnrollmentCreate
 from learning.service import cohorts
 from lodestar.contracts import identity
-from lodestar.contracts.identity import Member, MembershipCreated
-from lodestar.contracts.learning import EnrollmentCreated, ProgramAssigned
+from lodestar.contracts.identity import JOB_READINESS, FeatureFlagSet, Member, MembershipCreated
+from lodestar.contracts.learning import EnrollmentCreated, ProgramAssigned, switched_off
 from lodestar.events import emit
 from lodestar.principal import Role
 from lodestar.problems import NotFound
@@ -32,6 +32,15 @@ def on_membership(session: Session, event: MembershipCreated) -> None:
         _enrol(session, version, [event.user_id])
 
 
+def on_switched_on(session: Session, event: FeatureFlagSet) -> None:
+    """Job Readiness is on again: who joined while it was off is enrolled, and who is enrolled already stays so."""
+    if event.key != JOB_READINESS.key or not event.enabled:
+        return
+    versions = programs.published_versions(session, repository.automatic_programs(session))
+    for version in versions.values():
+        _enrol_everybody(session, version)
+
+
 def on_assignment(session: Session, event: ProgramAssigned) -> None:
     """The organization's learners are enrolled on the program, unless the assignment has ended meanwhile."""
     if event.program_id not in repository.automatic_programs(session):
@@ -39,6 +48,10 @@ def on_assignment(session: Session, event: ProgramAssigned) -> None:
     version = programs.published_versions(session, [event.program_id]).get(event.program_id)
     if version is None:
         return
+    _enrol_everybody(session, version)
+
+
+def _enrol_everybody(session: Session, version: ProgramVersion) -> None:
     after: UUID | None = None
     while learners := identity.holders(session, Role.LEARNER, after=after):
         _enrol(session, version, learners)
@@ -58,14 +71,16 @@ class Enrolled:
 
 def by_staff(session: Session, body: EnrollmentCreate) -> Enrolled:
     """Enrol one learner. Raises `NotFound`, `NotAssigned`, `NotPublished`, `AlreadyEnrolled`, `CohortArchived`,
-    `CohortFull`."""
+    `CohortFull`, `FeatureOff`."""
     learner = identity.members(session, [body.learner_id]).get(body.learner_id)
     offered = repository.offered(session, body.program_id)
     if offered is None:
         _refuse(session, body.program_id)
     if learner is None:
         raise NotFound("There is no such learner in your organization.")
-    program, version = offered
+    program, version, is_off = offered
+    if is_off:
+        raise switched_off()
     cohort = cohorts.to_join(session, body.cohort_id, program_id=body.program_id) if body.cohort_id else None
     made = _enrol(session, version, [body.learner_id], cohort=cohort)
     if not made:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from learning.models.lessons import Lesson
 from learning.repository import drafts
 from learning.repository import lessons as repository
+from learning.repository.enrollments import shown
 from learning.schemas.lessons import (
     LearnerLessonRead,
     LearnerLessonSummary,
@@ -41,6 +42,7 @@ def list_for(
     writing = principal.is_staff and enrollment_id is None
     statement = drafts.rows(session, Lesson) if writing else repository.of_learner(principal, enrollment_id)
     statement = statement.where(Lesson.module_id == module_id) if module_id else statement
+    statement = statement if writing else statement.where(shown())
     found = paginate(session, statement, page, keys=(Lesson.id,), order="asc")
     if writing:
         return Page([LessonRead.model_validate(row) for row in found.data], found.page)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from learning.models.masterclasses import Masterclass
 from learning.repository import masterclasses as repository
 from learning.repository import programs
+from learning.repository.enrollments import shown
 from learning.schemas.masterclasses import (
     LearnerMasterclassRead,
     MasterclassCreate,
@@ -47,6 +48,7 @@ def list_for(
     else:
         statement = repository.of_learner(principal, enrollment_id)
     statement = statement.where(Masterclass.program_id == program_id) if program_id else statement
+    statement = statement if writing else statement.where(shown())
     found = paginate(session, statement, page, keys=(Masterclass.id,), order="asc")
     if writing:
         return Page([MasterclassRead.model_validate(row) for row in found.data], found.page)
@@ -56,12 +58,13 @@ def list_for(
 def read_for(
     session: Session, principal: Principal, masterclass_id: UUID
 ) -> MasterclassRead | LearnerMasterclassRead:
-    """Raises `NotFound`."""
+    """Raises `NotFound`, `FeatureOff`."""
     if principal.is_staff:
         return MasterclassRead.model_validate(get(session, masterclass_id))
     row = session.execute(repository.of_learner(principal).where(Masterclass.id == masterclass_id)).first()
     if row is None:
         raise NotFound()
+    access.require_shown(row[1])
     return _for_learner(*row)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from learning.models.modules import Module
 from learning.repository import drafts, programs
 from learning.repository import modules as repository
+from learning.repository.enrollments import shown
 from learning.schemas.configurations import fitting
 from learning.schemas.modules import LearnerModuleRead, ModuleCreate, ModulePatch, ModuleRead
 from learning.service import access, content
@@ -35,6 +36,7 @@ def list_for(
     statement = drafts.rows(session, Module) if writing else repository.of_learner(principal, enrollment_id)
     statement = statement.where(Module.program_id == program_id) if program_id else statement
     statement = statement.where(Module.kind == kind.value) if kind else statement
+    statement = statement if writing else statement.where(shown())
     found = paginate(session, statement, page, keys=(Module.id,), order="asc")
     if writing:
         return Page([ModuleRead.model_validate(row) for row in found.data], found.page)
@@ -42,12 +44,13 @@ def list_for(
 
 
 def read_for(session: Session, principal: Principal, module_id: UUID) -> ModuleRead | LearnerModuleRead:
-    """Raises `NotFound`."""
+    """Raises `NotFound`, `FeatureOff`."""
     if principal.is_staff:
         return ModuleRead.model_validate(get(session, module_id))
     row = session.execute(repository.of_learner(principal).where(Module.id == module_id)).first()
     if row is None:
         raise NotFound()
+    access.require_shown(row[1])
     return _for_learner(*row)
 
 

@@ -36,11 +36,12 @@ from lodestar.problems import NotFound
 
 
 def read(session: Session, principal: Principal, enrollment_id: UUID) -> ProgressRead:
-    """Raises `NotFound`."""
+    """Raises `NotFound`, `FeatureOff`."""
     row = repository.one(session, principal, enrollment_id)
     if row is None:
         raise NotFound()
     enrollment, program, version, _ = row
+    access.require_visible(principal, enrollment)
     plan = outline.read(session, enrollment)
     evidence = outline.evidence(session, enrollment, plan)
     earned_at = awards.standing_awards(session, enrollment_id)

@@ -11,7 +11,7 @@ from learning.repository import awards as repository
 from learning.repository import enrollments
 from learning.rules import texts, tiers
 from learning.schemas.promotions import ExamRead, PromotionRead, offer_read
-from learning.service import standing
+from learning.service import access, standing
 from lodestar.contracts import assessment
 from lodestar.contracts.assessment import AssessmentKind, AttemptOutcome
 from lodestar.contracts.learning import Tier, promotion_eligibility
@@ -21,10 +21,11 @@ from lodestar.problems import NotFound
 
 
 def read(session: Session, principal: Principal, enrollment_id: UUID) -> PromotionRead:
-    """What is on offer, or why nothing is, and what became of earlier offers. Raises `NotFound`."""
+    """What is on offer, or why nothing is, and what became of earlier offers. Raises `NotFound`, `FeatureOff`."""
     enrollment = enrollments.get(session, principal, enrollment_id)
     if enrollment is None:
         raise NotFound()
+    access.require_visible(principal, enrollment)
     learner_id = enrollment.learner_id
     offer = promotion_eligibility(session, learner_id=learner_id, enrollment_id=enrollment_id)
     attempts = assessment.attempts_of(session, learner_id=learner_id, enrollment_id=enrollment_id)
@@ -41,10 +42,11 @@ def read(session: Session, principal: Principal, enrollment_id: UUID) -> Promoti
 
 
 def decline(session: Session, principal: Principal, enrollment_id: UUID) -> PromotionDecline:
-    """Skip the current offer. Raises `NotFound`, `NoOffer`."""
+    """Skip the current offer. Raises `NotFound`, `NoOffer`, `FeatureOff`."""
     enrollment = enrollments.own(session, principal, enrollment_id, lock=True)
     if enrollment is None:
         raise NotFound()
+    access.require_shown(enrollment)
     offer = promotion_eligibility(session, learner_id=principal.user_id, enrollment_id=enrollment_id)
     if offer is None:
         raise NoOffer(texts.no_promotion(Tier(enrollment.tier) if enrollment.tier else None))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from learning.models.resources import Resource
 from learning.repository import resources as repository
+from learning.repository.enrollments import shown
 from learning.schemas.resources import DownloadRead, ResourceCreate, ResourcePatch, ResourceRead
 from learning.service import access, content, lessons
 from learning.service.assets import require_asset
@@ -29,6 +30,7 @@ def list_for(
     """Staff: what they keep. Others: what goes with the lessons of their enrollments."""
     statement: Select[Any] = _own(principal) if principal.is_staff else repository.of_learner(principal)
     statement = statement.where(Resource.lesson_id == lesson_id) if lesson_id else statement
+    statement = statement if principal.is_staff else statement.where(shown())
     found = paginate(session, statement, page, keys=(Resource.id,), order="asc")
     rows = found.data if principal.is_staff else [row[0] for row in found.data]
     return Page([answer(row) for row in rows], found.page)
@@ -45,8 +47,11 @@ def answer(row: Resource) -> ResourceRead:
 
 
 def read_for(session: Session, principal: Principal, resource_id: UUID) -> ResourceRead:
-    """Raises `NotFound`."""
-    return answer(_visible(session, principal, resource_id)[0])
+    """Raises `NotFound`, `FeatureOff`."""
+    row = _visible(session, principal, resource_id)
+    if not principal.is_staff:
+        access.require_shown(row[1])
+    return answer(row[0])
 
 
 def _visible(session: Session, principal: Principal, resource_id: UUID) -> Any:

@@ -18,7 +18,7 @@ from lodestar.api import (
     problems,
 )
 from lodestar.pagination import Page, PageOf
-from lodestar.problems import StaleVersion
+from lodestar.problems import FeatureOff, StaleVersion
 from media import errors
 from media.models.assets import MediaAsset
 from media.models.transcripts import Transcript
@@ -56,7 +56,7 @@ def list_assets(
     "/v1/media/assets/{asset_id}",
     summary="Read an asset",
     response_model=AssetRead,
-    responses=problems(errors.ModuleLocked),
+    responses=problems(FeatureOff, errors.ModuleLocked),
 )
 def read_asset(asset_id: UUID, caller: Caller, session: ReadSession) -> MediaAsset:
     """One's own file, staff's, or one that the caller's stars open."""
@@ -93,7 +93,7 @@ def delete_asset(asset_id: UUID, caller: Staff, session: WriteSession, if_match:
     summary="Get a link to play an asset",
     response_model=PlaybackUrlRead,
     dependencies=[MADE_ANEW],
-    responses=problems(errors.ModuleLocked, errors.AssetNotReady),
+    responses=problems(FeatureOff, errors.ModuleLocked, errors.AssetNotReady),
 )
 def create_playback_url(
     asset_id: UUID,
@@ -145,7 +145,7 @@ def transcribe_asset(
     "/v1/media/assets/{asset_id}/transcript",
     summary="Read what is said",
     response_model=TranscriptRead,
-    responses=problems(errors.ModuleLocked),
+    responses=problems(FeatureOff, errors.ModuleLocked),
 )
 def read_transcript(asset_id: UUID, caller: Caller, session: ReadSession) -> Transcript:
     """For whoever may play the asset."""
@@ -169,7 +169,10 @@ def write_transcript(
     "/v1/media/assets/{asset_id}/captions.vtt",
     summary="Read the captions",
     response_class=Response,
-    responses={200: {"content": {"text/vtt": {"example": CAPTIONS}}}, **problems(errors.ModuleLocked)},
+    responses={
+        200: {"content": {"text/vtt": {"example": CAPTIONS}}},
+        **problems(FeatureOff, errors.ModuleLocked),
+    },
 )
 def read_captions(
     asset_id: UUID,

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from lodestar.api import APIRouter, Caller, ReadSession, WriteSession, lambda_handler, problems
+from lodestar.problems import FeatureOff
 from media import errors
 from media.schemas.playback import PlaybackRead, PlaybackReport
 from media.service import playback as service
@@ -14,7 +15,7 @@ router = APIRouter(tags=["media"])
     "/v1/media/playback/{asset_id}",
     summary="Read how far I am",
     response_model=PlaybackRead,
-    responses=problems(errors.ModuleLocked, errors.AssetNotReady),
+    responses=problems(FeatureOff, errors.ModuleLocked, errors.AssetNotReady),
 )
 def read_playback(asset_id: UUID, caller: Caller, session: ReadSession) -> PlaybackRead:
     """Where playing goes on, and how much is covered."""
@@ -25,7 +26,7 @@ def read_playback(asset_id: UUID, caller: Caller, session: ReadSession) -> Playb
     "/v1/media/playback/{asset_id}",
     summary="Report what was played",
     response_model=PlaybackRead,
-    responses=problems(errors.ModuleLocked, errors.AssetNotReady),
+    responses=problems(FeatureOff, errors.ModuleLocked, errors.AssetNotReady),
 )
 def report_playback(
     asset_id: UUID, body: PlaybackReport, caller: Caller, session: WriteSession

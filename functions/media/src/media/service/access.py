@@ -20,7 +20,7 @@ UNPLAYABLE = {
 def visible(session: Session, *, caller: Principal, asset_id: UUID) -> MediaAsset:
     """The asset for its owner, staff whom it concerns, and learners whose stars open it.
 
-    Raises NotFound, and ModuleLocked where the learner's program has it but a star is missing.
+    Raises NotFound, and, where the learner's program has it, FeatureOff and ModuleLocked.
     """
     asset = repository.asset_of(session, asset_id)
     if asset is None:
@@ -30,6 +30,8 @@ def visible(session: Session, *, caller: Principal, asset_id: UUID) -> MediaAsse
     use = learning.asset_use(session, learner_id=caller.user_id, asset_id=asset_id)
     if use is None:
         raise NotFound()
+    if use.switched_off:
+        raise learning.switched_off()
     if not use.open:
         raise errors.ModuleLocked(
             use.reason or f"Star {use.required_star} opens this.", required_star=use.required_star
