@@ -87,6 +87,8 @@ WHERE e.status <> 'withdrawn' AND e.tier IN ('bronze', 'silver')
   AND NOT learning.promotion_is_used(e.id, e.stars)
 """
 ELIGIBLE = f"{ELIGIBLE_BEFORE} AND NOT EXISTS (SELECT FROM learning.v_hidden_programs AS h WHERE h.program_id = e.program_id)"
+V_ASSESSED_MODULES = "SELECT module_id FROM assessment.assessments WHERE active AND module_id IS NOT NULL"
+V_BACKGROUND_PROFILES = "SELECT background_id, kind, type, tier FROM assessment.background_profiles"
 
 
 def upgrade() -> None:
@@ -99,6 +101,8 @@ def upgrade() -> None:
     publish_view("learning.v_hidden_programs", V_HIDDEN_PROGRAMS)
     publish_view("learning.v_hidden_modules", V_HIDDEN_MODULES)
     _replace_view("learning.v_promotion_eligibility", ELIGIBLE)
+    publish_view("assessment.v_assessed_modules", V_ASSESSED_MODULES)
+    publish_view("assessment.v_background_profiles", V_BACKGROUND_PROFILES)
 
 
 def _replace_view(name: str, query: str) -> None:
@@ -107,6 +111,7 @@ def _replace_view(name: str, query: str) -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW assessment.v_background_profiles, assessment.v_assessed_modules")
     _replace_view("learning.v_promotion_eligibility", ELIGIBLE_BEFORE)
     op.execute("DROP VIEW learning.v_hidden_modules, learning.v_hidden_programs, identity.v_feature_flags")
     op.execute("DROP VIEW learning.v_cohorts, learning.v_enrollments")

@@ -12,6 +12,7 @@ from learning.service import programs
 from local.processes import wait_until
 from lodestar.db import work_for
 from lodestar.principal import Role
+from tests.factories.assessment import a_background
 from tests.factories.identity import a_person, an_organization
 from tests.factories.media import an_asset
 from tests.gateway import Person, delete, get, patch, post, put
@@ -188,3 +189,117 @@ def test_keys_assets_and_strangers() -> None:
     assert get(URL, as_=stranger).expect(200)["data"] == []
     delete(f"{URL}/{program_id}", as_=staff).expect(204)
     assert get(f"{URL}/{program_id}", as_=staff).status == 404
+
+
+def test_a_preview_shows_the_draft_as_learners_would_have_it() -> None:
+    org_id = an_organization()
+    staff = a_person(org_id, Role.ORG_STAFF)
+    program_id = a_draft(staff)
+    empty = post(f"{URL}/{program_id}/previews", as_=staff).expect(200)
+    assert "Star 2 has no module of kind course." in empty["missing"]
+    fill(staff, program_id)
+    course = module(staff, program_id, "course", nth=2, configuration={"enable_ai_quizzes": True}).expect(201)
+    video = {"module_id": course["id"], "key": "two", "title": "Two", "required": False}
+    waiting = an_asset(org_id, staff.user_id, state="processing")
+    post("/v1/learning/lessons", {**video, "asset_id": str(waiting)}, as_=staff).expect(201)
+    talk = {"program_id": program_id, "key": "talk", "title": "Talk"}
+    ready = an_asset(org_id, staff.user_id, purpose="masterclass_video")
+    post("/v1/learning/masterclasses", {**talk, "asset_id": str(ready)}, as_=staff).expect(201)
+    hidden = {**talk, "key": "hidden", "active": False, "asset_id": str(ready)}
+    post("/v1/learning/masterclasses", hidden, as_=staff).expect(201)
+    a_background(org_id)
+    found = post(f"{URL}/{program_id}/previews", as_=staff).expect(200)
+    assert [stage["criteria"] for stage in found["stages"]] == [
+        "Take all 5 assessments. Their mean sets your tier.",
+        "Finish every required lesson of each course.",
+        "Watch 5 masterclasses to the end.",
+        "Pass 1 project.",
+        "Pass 1 interview.",
+    ]
+    assert found["stages"][1]["unlocked_by"] == "Earn star 1 first: Find out where you stand."
+    assert [lesson["title"] for m in found["stages"][1]["modules"] for lesson in m["lessons"]] == [
+        "One",
+        "Two",
+    ]
+    assert [(tier["label"], tier["range_text"]) for tier in found["tiers"]] == [
+        ("Bronze", "from 0 to below 60 percent"),
+        ("Silver", "from 60 to below 80 percent"),
+        ("Gold", "from 80 to 100 percent"),
+    ]
+    assert found["promotion_text"] == (
+        "A promotion exam is offered after stars 2, 3 and 4, and may be skipped."
+    )
+    assert (found["masterclasses"], found["learners_unchanged"]) == (1, 0)
+    assert "stays on their version" in found["holds_for"]
+    assert found["missing"] == ["The course course 2 has no required lesson."]
+    for expected in (
+        "Star 3 asks for 5 masterclasses; 1 can be watched.",
+        "The video of the lesson Two is not ready to be watched.",
+        "The course course 2 ends lessons with a quiz, but no quiz is set up for it.",
+        "Nobody can begin the interview interview 1: no assessment is set up for it.",
+    ):
+        assert expected in found["warnings"]
+
+
+def test_a_preview_warns_of_a_background_without_a_profile_for_a_tier() -> None:
+    org_id = an_organization()
+    staff = a_person(org_id, Role.ORG_STAFF)
+    program_id = a_draft(staff)
+    fill(staff, program_id)
+    without = post(f"{URL}/{program_id}/previews", as_=staff).expect(200)["warnings"]
+    assert "There is no background to choose, of which the interview could be made." in without
+    a_background(org_id)
+    warned = post(f"{URL}/{program_id}/previews", as_=staff).expect(200)["warnings"]
+    assert [one for one in warned if "background" in one] == [
+        f"The background Economics has no profile for the {kind} at Silver, Gold."
+        for kind in ("project", "interview")
+    ]
+
+
+def test_only_the_programs_authors_preview_it() -> None:
+    org_id = an_organization()
+    program_id = a_draft(a_person(org_id, Role.ORG_STAFF))
+    stranger = a_person(an_organization(), Role.ORG_ADMIN)
+    assert post(f"{URL}/{program_id}/previews", as_=stranger).status == 404
+    assert post(f"{URL}/{program_id}/previews", as_=a_person(org_id)).status == 403
+
+
+@pytest.mark.parametrize(
+    ("bounds", "field"),
+    [
+        ([("bronze", 0), ("silver", 80), ("gold", 60)], "tier_ranges.2.lower_bound"),
+        ([("bronze", 0), ("silver", 0), ("gold", 60)], "tier_ranges.1.lower_bound"),
+        ([("bronze", 5), ("silver", 60), ("gold", 80)], "tier_ranges.0.lower_bound"),
+        ([("silver", 0), ("bronze", 60), ("gold", 80)], "tier_ranges.0.tier"),
+    ],
+)
+def test_the_fault_of_tier_ranges_is_told_where_it_is(bounds: list[tuple[str, float]], field: str) -> None:
+    staff = a_person(an_organization(), Role.ORG_STAFF)
+    program_id = a_draft(staff)
+    ranges = [{"tier": tier, "lower_bound": bound} for tier, bound in bounds]
+    refused = put(f"{URL}/{program_id}/stages", {"tier_ranges": ranges}, as_=staff).expect(422)
+    assert [error["field"] for error in refused["errors"]] == [field]
+
+
+def test_what_is_published_later_reaches_nobody_who_is_enrolled() -> None:
+    """The control is the learner who is moved: they have what was published later."""
+    org_id = an_organization()
+    staff = a_person(org_id, Role.ORG_ADMIN)
+    program_id = a_draft(staff)
+    fill(staff, program_id)
+    post(f"{URL}/{program_id}/versions", as_=staff).expect(201)
+    post("/v1/learning/program-assignments", {"program_id": program_id}, as_=staff).expect(201)
+    learner = a_person(org_id)
+    body = {"program_id": program_id, "learner_id": str(learner.user_id)}
+    enrollment = post("/v1/learning/enrollments", body, as_=staff).expect(201)
+    url = f"/v1/learning/enrollments/{enrollment['id']}"
+    before = get(f"{url}/progress", as_=learner).expect(200)
+    stages = get(f"{URL}/{program_id}/stages", as_=staff).expect(200)["stages"]
+    stages[4] |= {"title": "Speak up", "description": "Changed"}
+    changed = put(f"{URL}/{program_id}/stages", {"stages": stages}, as_=staff).expect(200)
+    assert "stays on their version" in changed["holds_for"]
+    newer = post(f"{URL}/{program_id}/versions", as_=staff).expect(201)
+    assert get(f"{url}/progress", as_=learner).expect(200) == before
+    patch(url, {"version_id": newer["id"]}, as_=staff).expect(200)
+    moved = get(f"{url}/progress", as_=learner).expect(200)
+    assert [stage["title"] for stage in moved["stages"]][4] == "Speak up"

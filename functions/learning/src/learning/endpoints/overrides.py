@@ -7,7 +7,13 @@ from fastapi import Query
 
 from learning.errors import NothingToOverride
 from learning.models.overrides import ProgressOverride
-from learning.schemas.overrides import OverrideCreate, OverrideMade, OverrideRead
+from learning.schemas.overrides import (
+    OverrideCreate,
+    OverrideMade,
+    OverridePreview,
+    OverridePreviewCreate,
+    OverrideRead,
+)
 from learning.service import overrides as service
 from lodestar.api import (
     APIRouter,
@@ -47,6 +53,17 @@ def list_overrides(
 def create_override(body: OverrideCreate, caller: Staff, session: WriteSession) -> OverrideMade:
     """Audited. The next access check obeys it; the answer warns of what it opens and locks (JR-51, X-47)."""
     return service.override(session, caller, body)
+
+
+@router.post(
+    "/v1/learning/overrides/previews",
+    summary="Preview an override",
+    response_model=OverridePreview,
+    responses=problems(NotFound, InvalidContent, NothingToOverride),
+)
+def preview_override(body: OverridePreviewCreate, caller: Staff, session: WriteSession) -> OverridePreview:
+    """What it would unlock and lock, which promotion offer and which credentials would follow; nothing is changed."""
+    return service.preview(session, caller, body)
 
 
 handler = lambda_handler(router)

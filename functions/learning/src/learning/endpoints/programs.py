@@ -10,12 +10,14 @@ from learning.models.programs import ProgramVersion
 from learning.schemas.programs import (
     ProgramCreate,
     ProgramPatch,
+    ProgramPreview,
     ProgramRead,
     ProgramType,
     StagesRead,
     StagesWrite,
     VersionRead,
 )
+from learning.service import previews
 from learning.service import programs as service
 from lodestar.api import (
     APIRouter,
@@ -126,8 +128,21 @@ def read_stages(program_id: UUID, _caller: Staff, session: ReadSession) -> Stage
 def write_stages(
     program_id: UUID, body: StagesWrite, _caller: Staff, session: WriteSession, if_match: IfMatch
 ) -> StagesRead:
-    """Refused when stars have gaps, a kind is missing, or the tiers' ranges would overlap (JR-17, JR-18)."""
+    """Refused when stars have gaps, a kind is missing, or the tiers' ranges would overlap (JR-17, JR-18). Published
+    versions, and with them everybody who is enrolled, keep theirs."""
     return service.write_stages(session, program_id, body, if_match=if_match)
+
+
+@router.post(
+    "/v1/learning/programs/{program_id}/previews",
+    summary="Preview the draft",
+    response_model=ProgramPreview,
+    responses=problems(NotFound),
+)
+def preview_program(program_id: UUID, _caller: Staff, session: WriteSession) -> ProgramPreview:
+    """Its stages as learners would read them, the tiers' ranges, and what should be looked at before it is published
+    (JR-17, JR-18). Nothing is changed."""
+    return previews.preview(session, program_id)
 
 
 handler = lambda_handler(router)

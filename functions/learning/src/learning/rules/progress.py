@@ -83,6 +83,22 @@ def proof_of(stage: StageOutline, outline: Outline, evidence: Evidence) -> Proof
             return _proof("modules", done) if len(done) >= (stage.required_count or 1) else None
 
 
+def earned_by(
+    stage: StageOutline, outline: Outline, evidence: Evidence, *, since: datetime | None
+) -> Proof | None:
+    """What proves the stage's star by evidence newer than `since`, from which on an override asks for more (X-47)."""
+    proof = proof_of(stage, outline, evidence)
+    return proof if proof and (since is None or proof.latest_at > since) else None
+
+
+def stars_earned(outline: Outline, evidence: Evidence, *, stars: int, since: datetime | None) -> int:
+    """How many stars there are once all that follows from `stars` is awarded."""
+    for stage in outline.stages:
+        if stage.star == stars + 1 and earned_by(stage, outline, evidence, since=since):
+            stars = stage.star
+    return stars
+
+
 def _assessed(
     stage: StageOutline, modules: list[ModuleOutline], done: dict[UUID, datetime], evidence: Evidence
 ) -> Proof | None:

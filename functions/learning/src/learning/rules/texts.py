@@ -121,6 +121,80 @@ def override_warning(opened: list[str], closed: list[str]) -> str:
     return " ".join(parts) or "No module is opened or locked by this."
 
 
+DRAFT_HOLDS_FOR = (
+    "This draft reaches nobody before it is published. Then it holds for who is enrolled from that moment on; who is"
+    " enrolled already stays on their version until staff move them."
+)
+
+
+def criteria(kind: ModuleKind, count: int | None) -> str:
+    """What earns a star."""
+    match kind:
+        case ModuleKind.ASSESSMENT:
+            return f"Take all {count} assessments. Their mean sets your tier."
+        case ModuleKind.COURSE:
+            return "Finish every required lesson of each course."
+        case ModuleKind.MASTERCLASS:
+            return f"Watch {_counted(count, 'masterclass', 'masterclasses')} to the end."
+        case ModuleKind.PROJECT:
+            return f"Pass {_counted(count, 'project', 'projects')}."
+        case ModuleKind.INTERVIEW:
+            return f"Pass {_counted(count, 'interview', 'interviews')}."
+
+
+def _counted(count: int | None, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def tier_range(low: float, high: float, *, last: bool) -> str:
+    """From where to where a tier reaches."""
+    return f"from {low:g} to {high:g} percent" if last else f"from {low:g} to below {high:g} percent"
+
+
+def promotion_settings(after_stars: list[int], *, enabled: bool) -> str:
+    """When exams are offered."""
+    if not enabled or not after_stars:
+        return "No promotion exams are offered."
+    *before, last = [str(star) for star in after_stars]
+    named = f"{', '.join(before)} and {last}" if before else last
+    return f"A promotion exam is offered after star{'s' if before else ''} {named}, and may be skipped."
+
+
+OVERRIDE_REVOKES_NOTHING = (
+    "Credentials that were issued stay valid: lowering revokes none. Revoke one yourself if it should go."
+)
+OVERRIDE_ISSUES_NOTHING = "No credential is issued by this."
+OVERRIDE_ISSUES = "The program counts as completed, and credentials for it follow."
+OVERRIDE_COMPLETES_WITHOUT = "The program is completed, but no credential is issued: ask for it with issue_credentials if one should be."
+OVERRIDE_COMPLETED_BEFORE = "The program was completed before; no second credential is issued."
+
+
+def override_earns_more(given: int, star: int) -> str:
+    """Evidence that is there already earns more than is given."""
+    return f"With star {given} given, what the learner has done already earns star {star} at once."
+
+
+def override_lowers(old: int, new: int) -> str:
+    """Stars that no longer stand."""
+    lost = f"star {old}" if old == new + 1 else f"stars {new + 1} to {old}"
+    return f"The learner loses {lost}, and earns them again by new work only; the record of them is kept."
+
+
+def override_tier(tier: Tier) -> str:
+    """What a tier changes."""
+    return f"What is asked from now on is made for {TIER_LABELS[tier]}; attempts that were begun stay as they are."
+
+
+def override_offers(target: Tier, star: int) -> str:
+    """An exam that follows."""
+    return f"The promotion exam for {TIER_LABELS[target]} is offered with star {star}."
+
+
+def override_withdraws_offer(star: int) -> str:
+    """An exam that can no longer be taken."""
+    return f"The promotion exam of star {star} is no longer on offer."
+
+
 def inactive(days: int, title: str) -> str:
     """A learner who has not been seen."""
     return f"You have not worked on {title} for {days} days. A few minutes are enough to pick it up again."

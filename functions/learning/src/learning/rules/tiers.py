@@ -30,11 +30,28 @@ def next_tier(tier: Tier) -> Tier | None:
 
 def fault_in(lower_bounds: Sequence[tuple[Tier, float]]) -> str | None:
     """What is wrong with these ranges, for a person; None when they fit (JR-17)."""
-    if [tier for tier, _ in lower_bounds] != list(ORDER):
-        return "Give one lower bound for each of bronze, silver and gold, in this order."
+    fault = fault_at(lower_bounds)
+    return fault[1] if fault else None
+
+
+def fault_at(lower_bounds: Sequence[tuple[Tier, float]]) -> tuple[str, str] | None:
+    """The same with where it is, as a path within the ranges."""
+    for nth, (tier, _) in enumerate(lower_bounds):
+        if tier is not ORDER[nth]:
+            return f"{nth}.tier", "Give one lower bound for each of bronze, silver and gold, in this order."
     bounds = [bound for _, bound in lower_bounds]
     if bounds[0] != 0:
-        return "Bronze begins at 0, or scores below its bound would have no tier."
-    if not bounds[0] < bounds[1] < bounds[2] <= 100:  # noqa: PLR2004 - percent
-        return "Each tier begins above the one before, at 100 at most, or their ranges would overlap."
+        return "0.lower_bound", "Bronze begins at 0, or scores below its bound would have no tier."
+    for nth in range(1, len(bounds)):
+        if not bounds[nth - 1] < bounds[nth] <= 100:  # noqa: PLR2004 - percent
+            return (
+                f"{nth}.lower_bound",
+                "Each tier begins above the one before, at 100 at most, or their ranges would overlap.",
+            )
     return None
+
+
+def ranges(lower_bounds: Sequence[tuple[Tier, float]]) -> list[tuple[Tier, float, float]]:
+    """Each tier from its bound up to the next one's; the last up to 100, which is in it."""
+    ends = [bound for _, bound in lower_bounds[1:]] + [100.0]
+    return [(tier, bound, end) for (tier, bound), end in zip(lower_bounds, ends, strict=True)]

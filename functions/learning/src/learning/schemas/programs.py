@@ -100,6 +100,67 @@ class StagesWrite(WriteModel):
     promotion: PromotionSettings | None = None
 
 
+class TierText(ReadModel):
+    """A tier as a learner reads of it."""
+
+    tier: Tier
+    label: str = Field(examples=["Silver"])
+    colour: str = Field(examples=["#8A939B"])
+    text: str
+    range_text: str = Field(examples=["from 60 to below 80 percent"])
+
+
+class PreviewLesson(ReadModel):
+    """A lesson of a course."""
+
+    lesson_id: UUID
+    title: str
+    required: bool
+
+
+class PreviewModule(ReadModel):
+    """A module as the stage shows it."""
+
+    module_id: UUID
+    kind: ModuleKind
+    title: str
+    description: str
+    lessons: list[PreviewLesson]
+
+
+class PreviewStage(ReadModel):
+    """A star as a learner reads of it: `criteria` says what earns it, `unlocked_by` what opens it."""
+
+    star: int
+    kind: ModuleKind
+    title: str
+    description: str
+    criteria: str = Field(examples=["Watch 5 masterclasses to the end."])
+    unlocked_by: str | None = Field(examples=["Earn star 2 first: Learn what work asks for."])
+    earned_text: str
+    modules: list[PreviewModule]
+
+
+class ProgramPreview(ReadModel):
+    """The draft as learners would have it. `missing` keeps it from being published, `warnings` do not."""
+
+    program_id: UUID
+    version_id: UUID
+    number: int
+    title: str
+    description: str
+    stages: list[PreviewStage]
+    tiers: list[TierText]
+    promotion_text: str = Field(examples=["A promotion exam is offered after the stars 2, 3 and 4."])
+    masterclasses: int = Field(description="Active talks whose video is ready", examples=[6])
+    missing: list[str] = Field(examples=[["Star 2 has no module of kind course."]])
+    warnings: list[str] = Field(examples=[["Star 3 asks for 5 masterclasses; 3 can be watched."]])
+    learners_unchanged: int = Field(
+        description="Learners of the organization on a published version, who stay on it", examples=[120]
+    )
+    holds_for: str
+
+
 class StageRead(ReadModel):
     """What earns one star."""
 
@@ -119,6 +180,12 @@ class StagesRead(ReadModel):
     number: int
     published_at: datetime | None
     version: int
+    holds_for: str = Field(
+        description="Whom a change reaches",
+        examples=[
+            "This draft reaches nobody before it is published; who is enrolled stays on their version."
+        ],
+    )
     stages: list[StageRead]
     tier_ranges: list[TierRange]
     promotion: PromotionSettings

@@ -7,13 +7,23 @@ from sqlalchemy.orm import Session
 from learning.errors import NothingToOverride
 from learning.models.enrollments import Enrollment
 from learning.models.overrides import ProgressOverride
+from learning.models.programs import ProgramVersion
 from learning.repository import awards, enrollments, outline
 from learning.repository import overrides as repository
-from learning.rules import texts
-from learning.rules.outline import ModuleOutline, Outline
-from learning.schemas.overrides import OverrideCreate, OverrideMade, OverrideRead
+from learning.rules import overrides as rules
+from learning.rules import progress, texts
+from learning.rules.outline import Evidence, Outline
+from learning.rules.overrides import Change, Promotion, Standing, modules_between
+from learning.schemas.overrides import (
+    OverrideCreate,
+    OverrideMade,
+    OverridePreview,
+    OverridePreviewCreate,
+    OverrideRead,
+)
 from learning.service import standing
 from lodestar import audit, clock
+from lodestar.contracts.assessment import AssessmentKind
 from lodestar.contracts.learning import Tier
 from lodestar.ids import new_id
 from lodestar.pagination import Page, PageQuery, paginate
@@ -54,9 +64,56 @@ def override(session: Session, principal: Principal, body: OverrideCreate) -> Ov
     return _made(row, program, before=before, after=enrollment.stars)
 
 
-def _row(
-    enrollment: Enrollment, body: OverrideCreate, *, decided_by: UUID, program: Outline
-) -> ProgressOverride:
+def preview(session: Session, principal: Principal, body: OverridePreviewCreate) -> OverridePreview:
+    """What it would do, with nothing done. Raises what `override` raises."""
+    enrollment = enrollments.get(session, principal, body.enrollment_id)
+    if enrollment is None:
+        raise NotFound()
+    program = outline.read(session, enrollment)
+    given, tier = _wanted(enrollment, body, program=program)
+    evidence = outline.evidence(session, enrollment, program)
+    version = session.get_one(ProgramVersion, enrollment.version_id)
+    star = given
+    if given > enrollment.stars and enrollment.status != "withdrawn":
+        star = progress.stars_earned(program, evidence, stars=given, since=enrollment.evidence_since)
+    found = rules.consequences(
+        program,
+        Promotion(enabled=version.promotion_enabled, after_stars=version.promotion_after_stars),
+        _standing(session, enrollment, evidence),
+        Change(given=given, star=star, tier=tier, issue_credentials=body.issue_credentials),
+    )
+    return OverridePreview(
+        enrollment_id=enrollment.id,
+        old_star=enrollment.stars,
+        star=star,
+        old_tier=Tier(enrollment.tier) if enrollment.tier else None,
+        tier=tier,
+        opened=[module.module_id for module in modules_between(program, enrollment.stars, star)],
+        locked=[module.module_id for module in modules_between(program, star, enrollment.stars)],
+        warning=found[0],
+        consequences=found,
+    )
+
+
+def _standing(session: Session, enrollment: Enrollment, evidence: Evidence) -> Standing:
+    taken = {
+        attempt.star
+        for attempt in evidence.attempts
+        if attempt.kind is AssessmentKind.PROMOTION_EXAM and attempt.star and attempt.state != "failed"
+    }
+    skipped = {decline.star for decline in awards.declines(session, enrollment.id)}
+    return Standing(
+        star=enrollment.stars,
+        tier=Tier(enrollment.tier) if enrollment.tier else None,
+        status=enrollment.status,
+        was_completed=enrollment.completed_at is not None,
+        used_stars=frozenset(taken | skipped),
+    )
+
+
+def _wanted(
+    enrollment: Enrollment, body: OverridePreviewCreate, *, program: Outline
+) -> tuple[int, Tier | None]:
     star = enrollment.stars if body.star is None else body.star
     tier = body.tier or (Tier(enrollment.tier) if enrollment.tier else None)
     if star == enrollment.stars and tier == enrollment.tier:
@@ -65,6 +122,13 @@ def _row(
         raise InvalidContent(f"The program has {len(program.stages)} stars.")
     if star > 0 and tier is None:
         raise InvalidContent("Give a tier too: the learner has none yet, and content is made for a tier.")
+    return star, tier
+
+
+def _row(
+    enrollment: Enrollment, body: OverrideCreate, *, decided_by: UUID, program: Outline
+) -> ProgressOverride:
+    star, tier = _wanted(enrollment, body, program=program)
     return ProgressOverride(
         id=new_id(), enrollment_id=enrollment.id, decided_by=decided_by, reason=body.reason,
         old_star=enrollment.stars, new_star=star, old_tier=enrollment.tier, new_tier=tier,
@@ -95,11 +159,7 @@ def _set_standing(
 
 
 def _made(row: ProgressOverride, program: Outline, *, before: int, after: int) -> OverrideMade:
-    def modules_within(low: int, high: int) -> list[ModuleOutline]:
-        stars = {stage.kind: stage.star for stage in program.stages}
-        return [module for module in program.modules if low < stars[module.kind] - 1 <= high]
-
-    opened, locked = modules_within(before, after), modules_within(after, before)
+    opened, locked = modules_between(program, before, after), modules_between(program, after, before)
     return OverrideMade(
         **OverrideRead.model_validate(row).model_dump(),
         opened=[module.module_id for module in opened],

@@ -9,7 +9,7 @@ from learning.models.programs import Program, ProgramVersion, Stage
 from learning.repository import drafts
 from learning.repository import programs as repository
 from learning.rules import stages as rules
-from learning.rules import tiers
+from learning.rules import texts, tiers
 from learning.rules.stages import StagePlan
 from learning.schemas.programs import (
     ProgramCreate,
@@ -116,6 +116,7 @@ def _stages(version: ProgramVersion, stages: list[Stage]) -> StagesRead:
         number=version.number,
         published_at=version.published_at,
         version=version.version,
+        holds_for=texts.DRAFT_HOLDS_FOR,
         stages=[StageRead.model_validate(stage) for stage in stages],
         tier_ranges=[TierRange.model_validate(entry) for entry in version.tier_ranges],
         promotion=PromotionSettings(
@@ -137,9 +138,9 @@ def write_stages(
         repository.remove_stages(session, draft.id)
         _add_stages(session, draft, tuple(plans))
     if body.tier_ranges is not None:
-        _refuse(
-            tiers.fault_in([(entry.tier, entry.lower_bound) for entry in body.tier_ranges]), "tier_ranges"
-        )
+        fault = tiers.fault_at([(entry.tier, entry.lower_bound) for entry in body.tier_ranges])
+        if fault:
+            _refuse(fault[1], f"tier_ranges.{fault[0]}")
         draft.tier_ranges = [entry.model_dump(mode="json") for entry in body.tier_ranges]
     if body.promotion is not None:
         draft.promotion_enabled = body.promotion.enabled

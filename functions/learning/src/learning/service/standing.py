@@ -41,8 +41,8 @@ def settle(session: Session, enrollment: Enrollment) -> None:
             break
         _record(session, enrollment, stage, outline=outline, evidence=evidence)
         if stage.star == enrollment.stars + 1:
-            proof = progress.proof_of(stage, outline, evidence)
-            if proof and (enrollment.evidence_since is None or proof.latest_at > enrollment.evidence_since):
+            proof = progress.earned_by(stage, outline, evidence, since=enrollment.evidence_since)
+            if proof:
                 _award(session, enrollment, stage, proof=proof, last=stage is outline.stages[-1])
     if enrollment.stars > before:
         offer_promotion(session, enrollment)
