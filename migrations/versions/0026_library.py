@@ -101,6 +101,7 @@ def upgrade() -> None:
     publish_view("learning.v_hidden_programs", V_HIDDEN_PROGRAMS)
     publish_view("learning.v_hidden_modules", V_HIDDEN_MODULES)
     _replace_view("learning.v_promotion_eligibility", ELIGIBLE)
+    op.execute("ALTER TABLE media.media_assets ADD poster_key text")
     publish_view("assessment.v_assessed_modules", V_ASSESSED_MODULES)
     publish_view("assessment.v_background_profiles", V_BACKGROUND_PROFILES)
 
@@ -111,6 +112,7 @@ def _replace_view(name: str, query: str) -> None:
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE media.media_assets DROP poster_key")
     op.execute("DROP VIEW assessment.v_background_profiles, assessment.v_assessed_modules")
     _replace_view("learning.v_promotion_eligibility", ELIGIBLE_BEFORE)
     op.execute("DROP VIEW learning.v_hidden_modules, learning.v_hidden_programs, identity.v_feature_flags")

@@ -1,9 +1,11 @@
 """/v1/media/assets: what staff do with files, and who reads their bytes and words."""
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
+import av
 import httpx
 import pytest
 from sqlalchemy import text
@@ -20,7 +22,7 @@ from tests.factories.identity import a_person, an_organization
 from tests.gateway import Person
 from tests.media import flows
 from tests.media.conftest import Clock
-from tests.media.files import short_clip
+from tests.media.files import SIZE, short_clip
 from tests.simulators.running import Simulators
 
 pytestmark = pytest.mark.usefixtures("product")
@@ -71,6 +73,34 @@ def test_a_link_plays_the_file_and_lives_a_day_at_most(staff: Person, simulators
     assert httpx.get(answer.expect(201)["url"]).content == short_clip()
     too_long = {"expires_seconds": 24 * 3600 + 1}
     assert gateway.post(url(asset_id, "/playback-urls"), too_long, as_=staff).status == 422
+
+
+def test_a_preview_of_staff_is_no_view(staff: Person) -> None:
+    asset_id = rows.an_asset(staff.org_id, staff.user_id, purpose="masterclass_video")
+    for _ in range(2):
+        previewed = gateway.post(url(asset_id, "/playback-urls"), {"preview": True}, as_=staff).expect(201)
+        assert previewed["url"]
+    assert gateway.get(url(asset_id, "/views"), as_=staff).expect(200)["data"] == []
+    gateway.post(url(asset_id, "/playback-urls"), {}, as_=staff).expect(201)
+    assert len(gateway.get(url(asset_id, "/views"), as_=staff).expect(200)["data"]) == 1
+    refused = gateway.post(url(asset_id, "/playback-urls"), {"preview": True}, as_=a_person(staff.org_id))
+    assert refused.status == 403
+
+
+def test_a_recordings_poster_is_a_picture_of_it_and_an_interview_has_none(
+    staff: Person, simulators: Simulators
+) -> None:
+    asset_id = flows.an_upload(staff, short_clip(), purpose="masterclass_video")
+    found = gateway.get(url(asset_id), as_=staff).expect(200)
+    picture = httpx.get(found["poster_url"]).raise_for_status()
+    assert picture.headers["content-type"] == "image/jpeg"
+    with av.open(BytesIO(picture.content)) as opened:
+        frame = next(opened.decode(video=0))
+        assert (frame.width, frame.height) == SIZE
+    learner = a_person(staff.org_id)
+    flows.consent(learner)
+    interview = flows.an_upload(learner, short_clip())
+    assert gateway.get(url(interview), as_=learner).expect(200)["poster_url"] is None
 
 
 def test_a_deleted_file_is_gone_at_once_and_its_bytes_within_30_days(staff: Person, time: Clock) -> None:

@@ -141,6 +141,52 @@ def test_a_large_file_goes_up_in_parts(staff: Person) -> None:
     assert asset["size_bytes"] == 5 * MEGABYTE + 1000
 
 
+def test_an_upload_goes_on_where_it_was_left_without_what_the_browser_knew(staff: Person) -> None:
+    """Some parts are sent, the page is closed, and whoever comes back knows the upload's id alone."""
+    upload = flows.begin(staff, purpose="masterclass_video", size_bytes=110 * MEGABYTE).expect(201)
+    url = f"{flows.UPLOADS}/{upload['id']}"
+    begun = gateway.get(url, as_=staff).expect(200)
+    assert (begun["arrived_bytes"], begun["arrived_parts"]) == (0, [])
+    assert (begun["declared_bytes"], begun["missing_numbers"]) == (110 * MEGABYTE, [1, 2, 3, 4, 5, 6, 7])
+    _send(staff, url, [1, 2, 5])
+    back = gateway.get(url, as_=staff).expect(200)
+    assert [part["number"] for part in back["arrived_parts"]] == [1, 2, 5]
+    assert all(part["etag"] for part in back["arrived_parts"])
+    assert (back["arrived_bytes"], back["missing_numbers"]) == (15 * MEGABYTE, [3, 4, 6, 7])
+    early = gateway.post(f"{url}/completions", {}, as_=staff).expect(409)
+    assert (early["code"], early["missing"]) == ("parts_missing", [3, 4, 6, 7])
+    _send(staff, url, back["missing_numbers"])
+    assert gateway.post(f"{url}/completions", {}, as_=staff).expect(201)["asset_state"] == "processing"
+    done = gateway.get(url, as_=staff).expect(200)
+    assert (done["state"], done["arrived_bytes"], done["missing_numbers"]) == ("received", 35 * MEGABYTE, [])
+    assert gateway.get(url, as_=a_person(staff.org_id, Role.ORG_STAFF)).status == 404
+
+
+def _send(staff: Person, url: str, numbers: list[int]) -> None:
+    """Each part of the least size that storage takes."""
+    targets = gateway.post(f"{url}/parts", {"numbers": numbers}, as_=staff).expect(200)["parts"]
+    for target in targets:
+        httpx.put(target["url"], content=b"x" * 5 * MEGABYTE, timeout=30).raise_for_status()
+
+
+def test_parts_of_an_abandoned_upload_are_let_go(staff: Person, time: Clock) -> None:
+    upload = flows.begin(staff, purpose="masterclass_video", size_bytes=110 * MEGABYTE).expect(201)
+    _send(staff, f"{flows.UPLOADS}/{upload['id']}", [1])
+    key = flows.key_of(staff.org_id, upload["asset_id"])
+    assert object_store().find_multipart(key) is not None
+    with work_for(staff.org_id) as session:
+        session.execute(text("UPDATE media.uploads SET created_at = now() - interval '2 days'"))
+    time.forward(25 * 3600)
+    assert find_uploads.handler({}, None)["expired"] >= 1
+    assert object_store().find_multipart(key) is None
+    after = gateway.get(f"{flows.UPLOADS}/{upload['id']}", as_=staff).expect(200)
+    assert (after["state"], after["arrived_parts"], after["problem_code"]) == (
+        "expired",
+        [],
+        "upload_expired",
+    )
+
+
 def test_a_file_sent_whole_has_no_parts(learner: Person) -> None:
     upload = flows.begin(learner).expect(201)
     answer = gateway.post(f"{flows.UPLOADS}/{upload['id']}/parts", {"numbers": [1]}, as_=learner)

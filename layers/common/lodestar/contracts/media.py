@@ -1,5 +1,6 @@
 """What media tells: uploads, assets, transcripts, and what was played."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -83,6 +84,19 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
+class Video:
+    """How a video stands, for who keeps a library. `captions` is a transcript's state; None before one is made."""
+
+    asset_id: UUID
+    state: str
+    size_bytes: int | None
+    duration_ms: int | None
+    problem_code: str | None
+    problem_detail: str | None
+    captions: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """The asset's speech. `state` is `pending`, `ready` or `failed`; `source` is `model`, `person`, or `none`."""
 
@@ -114,6 +128,16 @@ def asset(session: Session, asset_id: UUID) -> Asset | None:
     """
     row = session.execute(text(query), {"id": asset_id}).first()
     return Asset(*row) if row else None
+
+
+def videos(session: Session, asset_ids: Sequence[UUID]) -> dict[UUID, Video]:
+    """Those of these assets that the reader's organization owns or is taught with."""
+    query = """
+        SELECT a.asset_id, a.state, a.size_bytes, a.duration_ms, a.problem_code, a.problem_detail, t.state AS captions
+        FROM media.v_assets AS a LEFT JOIN media.v_transcripts AS t ON t.asset_id = a.asset_id
+        WHERE a.asset_id = ANY (:ids)
+    """
+    return {row.asset_id: Video(*row) for row in session.execute(text(query), {"ids": list(asset_ids)})}
 
 
 def transcript(session: Session, asset_id: UUID) -> Transcript | None:

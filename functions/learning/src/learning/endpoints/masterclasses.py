@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Query
 
 from learning.errors import KeyTaken
-from learning.models.masterclasses import Masterclass
 from learning.schemas.masterclasses import (
     LearnerMasterclassRead,
     MasterclassCreate,
@@ -47,7 +46,7 @@ def list_masterclasses(
     enrollment_id: Annotated[UUID | None, Query(description="Learners: of this enrollment only")] = None,
     active: Annotated[bool | None, Query(description="Staff: only these")] = None,
 ) -> Page[MasterclassRead | LearnerMasterclassRead]:
-    """Staff: their library. Learners: every active talk of their programs, each with `locked` (JR-28, X-03)."""
+    """Staff: their library, with the state of each video. Learners: every active talk of their programs, each with `locked` (JR-28, X-03)."""
     return service.list_for(
         session, caller, page, program_id=program_id, enrollment_id=enrollment_id, active=active
     )
@@ -60,7 +59,7 @@ def list_masterclasses(
     response_model=MasterclassRead,
     responses=problems(NotFound, InvalidContent, KeyTaken),
 )
-def create_masterclass(body: MasterclassCreate, _caller: Staff, session: WriteSession) -> Masterclass:
+def create_masterclass(body: MasterclassCreate, _caller: Staff, session: WriteSession) -> MasterclassRead:
     """Its video may follow; learners play it from their second star on."""
     return service.create(session, body)
 
@@ -86,7 +85,7 @@ def read_masterclass(
 )
 def change_masterclass(
     masterclass_id: UUID, body: MasterclassPatch, _caller: Staff, session: WriteSession, if_match: IfMatch
-) -> Masterclass:
+) -> MasterclassRead:
     """At once. `active` shows it to learners or hides it."""
     return service.change(session, masterclass_id, body, if_match=if_match)
 
@@ -109,7 +108,7 @@ def remove_masterclass(masterclass_id: UUID, _caller: Staff, session: WriteSessi
     responses=problems(NotFound),
 )
 def read_statistics(masterclass_id: UUID, _caller: Staff, session: ReadSession) -> MasterclassStatistics:
-    """Within the caller's organization."""
+    """Who began and completed it within the caller's organization, of all and tier by tier."""
     return service.statistics(session, masterclass_id)
 
 

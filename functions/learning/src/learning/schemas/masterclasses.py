@@ -1,6 +1,7 @@
 """Masterclasses on the wire."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -17,6 +18,7 @@ from lodestar.api import (
     RowRead,
     WriteModel,
 )
+from lodestar.contracts.learning import Tier
 
 
 class MasterclassCreate(WriteModel):
@@ -43,8 +45,22 @@ class MasterclassPatch(PatchModel):
     active: bool | None = None
 
 
+VideoState = Literal["none", "uploading", "processing", "ready", "failed"]
+
+
+class MasterclassVideo(ReadModel):
+    """How the talk's video stands. `text` says what to do where something is to be done."""
+
+    state: VideoState
+    text: str = Field(examples=["Ready to be watched."])
+    problem_code: str | None
+    size_bytes: int | None = Field(examples=[412_000_000])
+    duration_ms: int | None = Field(examples=[3_120_000])
+    captions: Literal["pending", "ready", "failed"] | None
+
+
 class MasterclassRead(RowRead):
-    """A talk, for those who run the program."""
+    """A talk, for those who run the program, with the state of its video."""
 
     program_id: UUID
     key: str
@@ -54,6 +70,7 @@ class MasterclassRead(RowRead):
     position: int
     asset_id: UUID | None
     active: bool
+    video: MasterclassVideo
 
 
 class LearnerMasterclassRead(ReadModel):
@@ -72,10 +89,26 @@ class LearnerMasterclassRead(ReadModel):
     completed_at: datetime | None
 
 
-class MasterclassStatistics(ReadModel):
+class TalkCounts(ReadModel):
+    """How many began and completed a talk."""
+
+    enrollments: int = Field(description="Learners on the program", examples=[120])
+    started: int = Field(description="Of these, who have begun to play it", examples=[80])
+    completions: int = Field(description="Of these, who have watched 95 percent", examples=[64])
+    completion_percentage: float = Field(description="Completions of all enrollments", examples=[53.3])
+    median_coverage: float | None = Field(
+        description="Percent of the talk that the median of who have begun has watched", examples=[97.5]
+    )
+
+
+class TierCounts(TalkCounts):
+    """The same of the learners at a tier; null before they have one."""
+
+    tier: Tier | None
+
+
+class MasterclassStatistics(TalkCounts):
     """How a talk does in the caller's organization."""
 
     masterclass_id: UUID
-    enrollments: int = Field(description="Learners on the program", examples=[120])
-    completions: int = Field(description="Learners who have watched 95 percent", examples=[64])
-    completion_percentage: float = Field(description="Completions of all enrollments", examples=[53.3])
+    by_tier: list[TierCounts]

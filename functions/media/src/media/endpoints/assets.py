@@ -102,10 +102,11 @@ def create_playback_url(
     session: WriteSession,
     response: Response,
 ) -> PlaybackUrlRead:
-    """A link that lives at most 24 hours (X-05). Asking again signs again."""
+    """A link that lives at most 24 hours (X-05). Asking again signs again. With `preview` staff are not counted among
+    those who played it."""
     response.headers["Cache-Control"] = "no-store"
     return service.playback_url(
-        session, caller=caller, asset_id=asset_id, expires_seconds=body.expires_seconds
+        session, caller=caller, asset_id=asset_id, expires_seconds=body.expires_seconds, preview=body.preview
     )
 
 

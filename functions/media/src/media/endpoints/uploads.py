@@ -9,7 +9,6 @@ from lodestar.api import (
     MADE_ANEW,
     APIRouter,
     Caller,
-    ReadSession,
     UnitOfWork,
     WriteSession,
     lambda_handler,
@@ -21,6 +20,7 @@ from media.schemas.uploads import (
     PartsRead,
     PartsRequest,
     UploadCreate,
+    UploadProgress,
     UploadRead,
 )
 from media.service import uploads as service
@@ -47,10 +47,10 @@ def begin_upload(
     return service.begin(work, caller=caller, body=body)
 
 
-@router.get("/v1/media/uploads/{upload_id}", summary="Read an upload", response_model=UploadRead)
-def read_upload(upload_id: UUID, caller: Caller, session: ReadSession) -> service.UploadStatus:
-    """How the caller's upload stands, and how its file was judged."""
-    return service.read(session, caller=caller, upload_id=upload_id)
+@router.get("/v1/media/uploads/{upload_id}", summary="Read an upload", response_model=UploadProgress)
+def read_upload(upload_id: UUID, caller: Caller, work: UnitOfWork) -> service.Arrival:
+    """How the caller's upload stands, which parts have arrived, and how its file was judged."""
+    return service.follow(work, caller=caller, upload_id=upload_id)
 
 
 @router.post(

@@ -6,7 +6,10 @@ from uuid import UUID
 from sqlalchemy import Computed
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lodestar.adapters.storage import object_store
 from lodestar.db import Base, TenantRow, VersionedRow, tenant_key
+
+POSTER_SECONDS = 3600
 
 
 class MediaAsset(VersionedRow, Base):
@@ -37,6 +40,7 @@ class MediaAsset(VersionedRow, Base):
     height: Mapped[int | None]
     video_codec: Mapped[str | None]
     audio_codec: Mapped[str | None]
+    poster_key: Mapped[str | None]
     problem_code: Mapped[str | None]
     problem_detail: Mapped[str | None]
     claimed_by: Mapped[str | None]
@@ -46,6 +50,13 @@ class MediaAsset(VersionedRow, Base):
     retain_until: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     deleted_by: Mapped[UUID | None]
+
+    @property
+    def poster_url(self) -> str | None:
+        """Where its poster can be fetched for an hour; signing asks nobody."""
+        if self.poster_key is None:
+            return None
+        return object_store().presign_get(self.poster_key, expires_seconds=POSTER_SECONDS)
 
 
 class Upload(TenantRow, Base):

@@ -31,6 +31,9 @@ class AssetRead(ReadModel):
     created_at: datetime
     ready_at: datetime | None
     retain_until: datetime | None
+    poster_url: str | None = Field(
+        description="A picture of the video, by a link that lives for an hour", examples=[None]
+    )
     version: int
 
 
@@ -47,6 +50,7 @@ class PlaybackUrlCreate(WriteModel):
     """How long the URL is to live, in seconds, at most 24 hours (X-05)."""
 
     expires_seconds: int = Field(default=12 * 3600, ge=60, le=24 * 3600)
+    preview: bool = Field(default=False, description="Staff: look at it without being counted as a viewer")
 
 
 class PlaybackUrlRead(ReadModel):

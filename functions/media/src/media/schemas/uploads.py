@@ -52,6 +52,14 @@ class UploadTarget(ReadModel):
     fields: dict[str, str]
 
 
+class ArrivedPart(ReadModel):
+    """A part that storage has; name it so when the upload is completed."""
+
+    number: int
+    etag: str
+    size_bytes: int
+
+
 class UploadRead(ReadModel):
     """An upload and its asset. `target` stands while the file may be sent in one piece."""
 
@@ -70,6 +78,15 @@ class UploadRead(ReadModel):
     problem_code: str | None
     problem_detail: str | None
     target: UploadTarget | None = None
+
+
+class UploadProgress(UploadRead):
+    """With what of it has arrived: whoever comes back sends the other parts, and completes without naming any."""
+
+    declared_bytes: int
+    arrived_bytes: int = Field(description="What storage has of it", examples=[33_554_432])
+    arrived_parts: list[ArrivedPart]
+    missing_numbers: list[int] = Field(description="The parts that are still to be sent", examples=[[3, 4]])
 
 
 class PartsRequest(WriteModel):
@@ -100,6 +117,7 @@ class CompletedPart(WriteModel):
 
 
 class CompletionCreate(WriteModel):
-    """The parts of a file that went up in parts; nothing for one that went up whole."""
+    """The parts of a file that went up in parts; without them, those that storage has, which must be all. Nothing for
+    a file that went up whole."""
 
     parts: list[CompletedPart] = Field(default_factory=list, max_length=10_000)

@@ -12,7 +12,7 @@ from lodestar.db import expect_version
 from lodestar.events import emit
 from lodestar.pagination import Page, PageQuery, paginate
 from lodestar.principal import Principal
-from lodestar.problems import NotFound
+from lodestar.problems import Forbidden, NotFound
 from media import errors
 from media.models.assets import MediaAsset
 from media.models.playback import PlaybackSegments
@@ -74,11 +74,14 @@ def delete(session: Session, *, caller: Principal, asset_id: UUID, if_match: int
 
 
 def playback_url(
-    session: Session, *, caller: Principal, asset_id: UUID, expires_seconds: int
+    session: Session, *, caller: Principal, asset_id: UUID, expires_seconds: int, preview: bool
 ) -> PlaybackUrlRead:
-    """A link to the bytes. From the first one on, the clock of the caller's playback runs (X-07)."""
+    """A link to the bytes. From the first one on, the clock of the caller's playback runs (X-07); a `preview` of staff
+    begins none. Raises Forbidden."""
+    if preview and not caller.is_staff:
+        raise Forbidden("Only staff preview a recording; leave `preview` out to play it.")
     asset, now = access.playable(session, caller=caller, asset_id=asset_id), clock.now()
-    if asset.duration_ms is not None:
+    if asset.duration_ms is not None and not preview:
         playback_repository.begin(
             session,
             learner_id=caller.user_id,

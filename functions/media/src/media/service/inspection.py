@@ -17,6 +17,8 @@ from media.service import documents, probing
 from media.service.processing import end_operations, held
 from media.service.uploads import reject
 
+POSTER_AT = 10
+"""The part of a video before which its poster is taken: titles begin dark."""
 Verdict = Literal["accepted", "rejected"]
 
 
@@ -25,9 +27,7 @@ def probe(org_id: UUID, asset_id: UUID, *, execution: str) -> tuple[Verdict, boo
     with held(org_id, asset_id, execution) as (_, asset):
         purpose = PURPOSES[asset.purpose]
     try:
-        found = _look(asset)
-        if found is not None:
-            check_video(found, purpose)
+        found, poster_key = _look(asset)
     except FileRejected as rejected:
         with held(org_id, asset_id, execution) as (session, asset):
             reject(session, asset, code=rejected.code, detail=rejected.detail)
@@ -36,6 +36,7 @@ def probe(org_id: UUID, asset_id: UUID, *, execution: str) -> tuple[Verdict, boo
     with held(org_id, asset_id, execution) as (session, asset):
         if found is not None:
             _keep(asset, found)
+            asset.poster_key = poster_key
         transcript = transcript_repository.transcript_of(session, asset_id, for_update=True)
         wanted = purpose.transcribed and (transcript is None or transcript.source == "none")
         if wanted and transcript is None:
@@ -45,13 +46,27 @@ def probe(org_id: UUID, asset_id: UUID, *, execution: str) -> tuple[Verdict, boo
         return "accepted", wanted
 
 
-def _look(asset: MediaAsset) -> Probe | None:
-    """What a video is; None for a document of the type it was announced as. Raises FileRejected."""
+def _look(asset: MediaAsset) -> tuple[Probe | None, str | None]:
+    """What a video is, and the key of its poster; neither for a document of the type it was announced as. Raises
+    FileRejected."""
+    purpose = PURPOSES[asset.purpose]
     with _downloaded(asset) as path:
-        if PURPOSES[asset.purpose].kind == "document":
+        if purpose.kind == "document":
             documents.check(path, asset.content_type)
-            return None
-        return probing.probe(path)
+            return None, None
+        found = probing.probe(path)
+        check_video(found, purpose)
+        return found, _store_poster(asset, path, at_ms=found.duration_ms // POSTER_AT)
+
+
+def _store_poster(asset: MediaAsset, path: Path, *, at_ms: int) -> str | None:
+    """Beside the file, whose folder goes as a whole. An interview shows a person, and gets none."""
+    picture = probing.poster(path, at_ms=at_ms) if asset.taught else None
+    if picture is None:
+        return None
+    key = f"{asset.storage_key.rpartition('/')[0]}/poster.jpg"
+    object_store().upload(key, picture, content_type="image/jpeg")
+    return key
 
 
 @contextmanager

@@ -6,6 +6,7 @@ also follow playlists and references to other files.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from media.rules.probe import HEAD_BYTES, MOST_PIXELS, FileRejected, Probe, cont
 RATE = 48_000
 OPUS_FRAME = 960
 BITS_PER_SECOND = 24_000
+POSTER_WIDTH = 1280
 PIECE_MS = 120_000
 """A piece of sound that a transcriber answers well within its timeout."""
 OPTIONS = {"protocol_whitelist": "file"}
@@ -59,6 +61,31 @@ def probe(path: Path) -> Probe:
             )
     except (av.error.FFmpegError, StopIteration, ValueError, OverflowError) as error:
         raise FileRejected("damaged_video", DAMAGED) from error
+
+
+def poster(path: Path, *, at_ms: int) -> bytes | None:
+    """A picture of the video as a JPEG, at most POSTER_WIDTH wide: the key frame before `at_ms`. None when there is
+    no picture to be had; a file that was probed is not refused for want of one."""
+    import av
+
+    with path.open("rb") as file:
+        container = container_of(file.read(HEAD_BYTES))
+    try:
+        with av.open(str(path), format=container, options=OPTIONS) as opened:
+            if not opened.streams.video:
+                return None
+            opened.seek(at_ms * 1000)
+            frame = next(opened.decode(video=0))
+            width = min(frame.width, POSTER_WIDTH) // 2 * 2
+            height = max(round(frame.height * width / frame.width / 2) * 2, 2)
+            encoder = av.CodecContext.create("mjpeg", "w")
+            encoder.width, encoder.height = width, height
+            encoder.pix_fmt, encoder.time_base = "yuvj420p", Fraction(1, 25)
+            picture = frame.reformat(width=width, height=height, format="yuvj420p")
+            picture.pts = 0
+            return b"".join(bytes(packet) for packet in [*encoder.encode(picture), *encoder.encode(None)])
+    except (av.error.FFmpegError, StopIteration, ValueError, OverflowError):
+        return None
 
 
 def _refuse_large(width: int, height: int) -> None:

@@ -180,6 +180,53 @@ def _mine(session: Session, upload_id: UUID, caller: Principal, *, for_update: b
     return UploadStatus(*found, target=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An upload with what storage has of it."""
+
+    status: UploadStatus
+    parts: tuple[tuple[Part, int], ...]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.status, name)
+
+    @property
+    def arrived_bytes(self) -> int:
+        if self.status.upload.size_bytes is not None:
+            return self.status.upload.size_bytes
+        return sum(size for _, size in self.parts)
+
+    @property
+    def arrived_parts(self) -> list[dict[str, Any]]:
+        return [{"number": part.number, "etag": part.etag, "size_bytes": size} for part, size in self.parts]
+
+    @property
+    def missing_numbers(self) -> list[int]:
+        upload = self.status.upload
+        return _missing(upload, [part for part, _ in self.parts]) if upload.state == "pending" else []
+
+
+def follow(work: Work, *, caller: Principal, upload_id: UUID) -> Arrival:
+    """The caller's upload with the parts that have arrived, for whoever comes back to it. Storage is asked while no
+    transaction is open."""
+    with work.transaction() as session:
+        status = read(session, caller=caller, upload_id=upload_id)
+    return Arrival(status, _arrived(status.upload))
+
+
+def _arrived(upload: Upload) -> tuple[tuple[Part, int], ...]:
+    if upload.state != "pending" or upload.multipart_id is None:
+        return ()
+    try:
+        return object_store().list_parts(upload.storage_key, upload_id=upload.multipart_id)
+    except ObjectNotFound:
+        return ()
+
+
+def _missing(upload: Upload, arrived: list[Part]) -> list[int]:
+    return sorted(set(range(1, (upload.part_count or 0) + 1)) - {part.number for part in arrived})
+
+
 def read(session: Session, *, caller: Principal, upload_id: UUID) -> UploadStatus:
     """The caller's upload; while it is open, with where to send the file."""
     mine = _mine(session, upload_id, caller)
@@ -234,7 +281,7 @@ def _stored(upload: Upload, named: list[Part]) -> ObjectInfo:
         return object_store().complete_multipart(
             upload.storage_key,
             upload_id=upload.multipart_id,
-            parts=sorted(named, key=lambda part: part.number),
+            parts=sorted(named or _all_parts(upload), key=lambda part: part.number),
         )
     except ObjectNotFound as error:
         raise errors.FileNotArrived() from error
@@ -242,6 +289,18 @@ def _stored(upload: Upload, named: list[Part]) -> ObjectInfo:
         raise errors.PartsMissing(
             "Storage has not received every part as named. Send the missing parts, then complete again."
         ) from error
+
+
+def _all_parts(upload: Upload) -> list[Part]:
+    """Every part, as storage has it; nothing is joined that would be a piece of the file only."""
+    arrived = [part for part, _ in _arrived(upload)]
+    missing = _missing(upload, arrived)
+    if missing and arrived:
+        raise errors.PartsMissing(
+            f"Of {upload.part_count} parts {len(arrived)} have arrived. Send the others, then complete again.",
+            missing=missing,
+        )
+    return arrived
 
 
 def _must_be_open(upload: Upload) -> None:
