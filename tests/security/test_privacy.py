@@ -42,6 +42,8 @@ ROWS = {
     "backbone.ai_runs": "(id, purpose, subject_id, model, source, latency_ms, outcome)"
     f" SELECT :org, uuidv7(), 'grade', about, 'offline', 'model', 5, 'ok' FROM unnest(ARRAY[{ATTEMPT}, {RECORDING}])"
     " AS about",
+    "backbone.api_key_calls": "(api_key_id, hour, operation, user_id, calls, refused)"
+    " VALUES (:org, uuidv7(), now(), 'GET /v1/x', :person, 1, 0)",
     "backbone.idempotency_keys": "(user_id, route, key, fingerprint, status, body, headers)"
     " VALUES (:org, :person, 'POST /v1/x', 'k', 'f', 201, '{}', '{}')",
     "identity.invitations": "(email, role, token_hash, invited_by, expires_at, accepted_at, accepted_by)"

@@ -12,6 +12,7 @@ PERSONAL_DATA = PersonalData(
         EVENTS,
         PersonalTable("backbone.inbox", OF_THEIR_EVENTS),
         PersonalTable("backbone.idempotency_keys", owned_by("user_id")),
+        PersonalTable("backbone.api_key_calls", owned_by("user_id")),
         PersonalTable("backbone.rate_buckets", "{t}.bucket LIKE '%:' || CAST(:person AS text)"),
         PersonalTable(
             "backbone.operations",
@@ -24,7 +25,6 @@ PERSONAL_DATA = PersonalData(
         ),
     ),
     impersonal={
-        "backbone.api_key_calls": "Counts by key and operation, which become an entry of the audit log within the hour.",
         "backbone.privacy_answers": "Counts by table, until the request they belong to is answered.",
         "backbone.privacy_pieces": "An export on its way to its archive; gone once that stands.",
     },
