@@ -92,7 +92,7 @@ def test_the_key_s_changes_stand_in_the_audit_log_and_its_chain_was_proved_twice
 
 
 def test_what_the_key_said_of_its_limit(toured: Toured) -> None:
-    assert 'ratelimit-policy: "key";q=1200;w=60' in said_by(toured, "policy").lower()
+    assert 'ratelimit-policy: "key";q=1200;w=60' in said_by(toured, "olicy").lower()
 
 
 def test_the_key_and_its_successor_are_revoked(platform: Client, toured: Toured) -> None:
