@@ -7,18 +7,22 @@ from uuid import UUID
 
 from fastapi import Request
 
+from lodestar import invocations
 from lodestar.exchange import Exchange
 
 READING = frozenset({"GET", "HEAD"})
 
 
 async def note_what_was_written(request: Request, exchange: Exchange) -> None:
-    """In the transaction that wrote it, before the answer is kept."""
+    """In the transaction that wrote it, before the answer is kept. What was there already is not done again."""
     session = exchange.work.last if exchange.work else exchange.session
     if session is None or exchange.caller is None or request.method in READING:
         return
     from lodestar import audit  # a function that only reads does without
 
+    session.flush()
+    if not invocations.has_written():
+        return
     named = [value for value in request.path_params.values() if isinstance(value, str)]
     audit.record_request(
         session,

@@ -23,6 +23,8 @@ RATE_LIMITED = Metrics((("domain",), ()), (("rate_limited", "Count"),))
 FAILURES = Metrics((("domain",),), (("failures", "Count"),))
 AUTHORIZER_ERRORS = Metrics(((),), (("authorizer_errors", "Count"),))
 NORMAL = (LATENCY, COST)
+WRITING = ("INSERT", "UPDATE", "DELETE")
+KEYS = "backbone.idempotency_keys"
 UNCOUNTED = frozenset({"done", 200, 201, 202, 204})
 
 
@@ -34,7 +36,7 @@ class Invocation:
 
     __slots__ = (
         "_before", "_event", "_function", "_kind", "_started", "fields", "headers", "org_id", "sql_began",
-        "sql_seconds", "statements", "status",
+        "sql_seconds", "statements", "status", "wrote",
     )  # fmt: skip
 
     def __init__(self, kind: Kind, function: str, *, event: str, **fields: Any) -> None:
@@ -44,6 +46,7 @@ class Invocation:
         self.status: int | str = "done"
         self.org_id = ""
         self.statements = 0
+        self.wrote = False
         self.sql_seconds = self.sql_began = 0.0
 
     def __enter__(self) -> "Invocation":
@@ -125,6 +128,12 @@ def metered(headers: dict[str, str]) -> None:
         call.statements += 1
 
 
+def has_written() -> bool:
+    """Whether the call has changed rows, as far as its statements say so: a function may write that is selected."""
+    call = _current.get()
+    return call is not None and call.wrote
+
+
 def count_statements(engine: Engine) -> None:
     """Count the engine's statements, and the time they and the commits take, for the call that makes them."""
     sql_event.listen(engine, "before_cursor_execute", _begin_statement)
@@ -138,11 +147,22 @@ def _begin_statement(*_: Any) -> None:
         call.sql_began = time.perf_counter()
 
 
-def _end_statement(*_: Any) -> None:
+def _end_statement(
+    _connection: object, cursor: Any, statement: str, _parameters: object, context: Any, _many: object
+) -> None:
     call = _current.get()
     if call:
         call.statements += 1
         call.sql_seconds += time.perf_counter() - call.sql_began
+        call.wrote = call.wrote or _writes(cursor, statement, context)
+
+
+def _writes(cursor: Any, statement: str, context: Any) -> bool:
+    """Whether rows were written, but for those that only hold a request's key."""
+    is_writing = context.isinsert or context.isupdate or context.isdelete
+    if not is_writing and not statement.lstrip().startswith(WRITING):
+        return False
+    return bool(cursor.rowcount > 0) and KEYS not in statement
 
 
 def _begin_commit(_connection: object) -> None:
