@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -225,15 +224,21 @@ _MAKE: dict[str, Callable[[Any], Any]] = {
     "triggers": _trigger,
 }
 
-without_casts = partial(
-    re.compile(
-        r"::(text|jsonb|regclass|numeric|integer|character varying|tsvector|regconfig|uuid)(\[\])?"
-    ).sub,
-    "",
+REWRITTEN = (
+    (
+        re.compile(
+            r"::(text|jsonb|regclass|numeric|integer|character varying|tsvector|regconfig|uuid)(\[\])?"
+        ),
+        "",
+    ),
+    (re.compile(r"= ANY \(ARRAY\[([^]]*)\]\)"), r"IN (\1)"),
+    (re.compile(r"<> ALL \(ARRAY\[([^]]*)\]\)"), r"NOT IN (\1)"),
+    (re.compile(r"\s+"), " "),
 )
-ANY_OF = re.compile(r"= ANY \(ARRAY\[([^]]*)\]\)")
 
 
 def plain(expression: str) -> str:
     """An expression as a person writes it: without casts, and `IN` for `= ANY (ARRAY[...])`."""
-    return re.sub(r"\s+", " ", ANY_OF.sub(r"IN (\1)", without_casts(expression)))
+    for pattern, words in REWRITTEN:
+        expression = pattern.sub(words, expression)
+    return expression

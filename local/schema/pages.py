@@ -22,7 +22,9 @@ ALL_VERBS = ("DELETE", "INSERT", "SELECT", "UPDATE")
 OWN_ROWS = "(org_id = backbone.current_org())"
 ONE_OF = re.compile(r"^CHECK \(\w+ IN \((.*)\)\)$")
 LITERAL = re.compile(r"'([^']*)'")
-RAISED = re.compile(r"RAISE EXCEPTION '((?:[^']|'')+)'.*?CONSTRAINT = '(\w+)'", re.DOTALL)
+RAISED = re.compile(r"RAISE EXCEPTION '((?:[^']|'')+)'([^;]*);")
+NAMED = re.compile(r"CONSTRAINT = '(\w+)'")
+PLACE = re.compile(r"%(%?)")
 
 
 def page(catalogue: Catalogue, domain: str, about: str) -> str:
@@ -72,8 +74,10 @@ def _limit(check: Constraint) -> str:
     return "" if "jsonb_typeof" in check.definition else code_of(_bare(check.definition))
 
 
-def _bare(definition: str) -> str:
-    return definition.removeprefix("CHECK ").removeprefix("(").removesuffix(")")
+def _bare(expression: str) -> str:
+    """Without the parentheses around all of it, in which PostgreSQL gives an expression."""
+    inner = expression.removeprefix("CHECK ")
+    return inner[1:-1] if inner.startswith("(") and inner.endswith(")") else inner
 
 
 def _linked(full_name: str, schema: str) -> str:
@@ -102,12 +106,16 @@ def _checks(table: Table) -> list[str]:
 
 def _guard(trigger: Trigger) -> str:
     when = re.search(r" ((?:BEFORE|AFTER) .*?) ON ", trigger.definition)
-    said = [
-        f"“{words.replace(chr(39) * 2, chr(39))}” (`{name}`)"
-        for words, name in RAISED.findall(trigger.source)
-    ]
+    said = [_said(words, options) for words, options in RAISED.findall(trigger.source)]
     moment = when[1].lower() if when else "on a change"
     return f"Guard `{trigger.name}`, {moment}" + (f", refuses with {', '.join(said)}" if said else "")
+
+
+def _said(words: str, options: str) -> str:
+    """A refusal's sentence and its name. What stands there for a value is left open."""
+    sentence = PLACE.sub(lambda place: "%" if place[1] else "…", words.replace("''", "'"))
+    named = NAMED.search(options)
+    return f"“{sentence}”" + (f" (`{named[1]}`)" if named else "")
 
 
 def _rights(table: Table) -> list[str]:
@@ -119,7 +127,7 @@ def _rights(table: Table) -> list[str]:
     if table.visible is None:
         found.append("The application is shown no row")
     elif table.visible != OWN_ROWS:
-        found.append(f"Shown where {code_of(table.visible)}")
+        found.append(f"Shown where {code_of(_bare(table.visible))}")
     return found
 
 
