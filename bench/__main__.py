@@ -19,6 +19,7 @@ GOALS = {
     "P6": "bench.p6_lists",
     "P8": "bench.p8_reminders",
     "P8b": "bench.p8_batches",
+    "P9": "bench.p9_analytics",
     "P10": "bench.p10_outbox",
     "P11": "bench.p11_row_security",
 }

@@ -70,6 +70,7 @@ LISTINGS: dict[str, Listing] = {
     "/v1/identity/organizations": Listing("identity.organizations"),
     "/v1/identity/privacy-requests": Listing("identity.privacy_requests"),
     "/v1/identity/role-requests": Listing("identity.role_requests"),
+    "/v1/insights/activity": Listing("insights.activity_events"),
     "/v1/insights/exports": Listing("insights.exports"),
     "/v1/insights/learners": Listing(
         "learning.enrollments",

@@ -37,7 +37,7 @@ CREATE TABLE insights.enrollment_facts (
   day date NOT NULL, cohort text NOT NULL, tier text NOT NULL, stars integer NOT NULL, possible integer NOT NULL,
   background text NOT NULL, star_days integer[] NOT NULL, modules uuid[] NOT NULL, modules_done uuid[] NOT NULL,
   exams_taken text[] NOT NULL, exams_passed text[] NOT NULL,
-  project_score numeric, interview_score numeric, quiz_score numeric,
+  project_score numeric, interview_score numeric, quiz_score numeric, project_rating numeric,
   project_begun boolean NOT NULL, project_submitted boolean NOT NULL,
   sources text[] NOT NULL, sources_clean text[] NOT NULL,
   UNIQUE (org_id, enrollment_id)
@@ -51,7 +51,7 @@ CREATE TABLE insights.daily_metrics (
 );
 CREATE TABLE insights.metric_rebuilds (
   org_id uuid PRIMARY KEY DEFAULT backbone.current_org() REFERENCES identity.organizations (id),
-  day date NOT NULL, after uuid, facts_done boolean NOT NULL DEFAULT false, month date,
+  day date NOT NULL, after uuid, facts_done boolean NOT NULL DEFAULT false, metric text, year date,
   repaired bigint NOT NULL DEFAULT 0, finished_at timestamptz, finished_day date, released_month date
 );
 CREATE TABLE insights.metric_releases (
@@ -89,7 +89,9 @@ LANGUAGE sql IMMUTABLE AS $$
   FROM (VALUES ('_x', f.quiz_score), ('_y', f.project_score), ('_xx', f.quiz_score * f.quiz_score),
     ('_yy', f.project_score * f.project_score), ('_xy', f.quiz_score * f.project_score)) AS v (key, amount)
   WHERE f.quiz_score IS NOT NULL AND f.project_score IS NOT NULL
-  UNION ALL SELECT 'project-relevance', f.background, f.project_submitted::integer, 1, 0, 0 WHERE f.project_begun
+  UNION ALL SELECT 'project-relevance', f.background, f.project_submitted::integer, 1,
+    coalesce(f.project_rating, 0), (f.project_rating IS NOT NULL)::integer
+  WHERE f.project_begun
   UNION ALL SELECT 'ai-quality', s, (s = ANY (f.sources_clean))::integer, 1, 0, 0 FROM unnest(f.sources) AS s
 $$;
 GRANT EXECUTE ON FUNCTION insights.band(numeric), insights.cells(insights.enrollment_facts) TO lodestar_app;
@@ -108,10 +110,16 @@ CHANGES = {
     "update": ("OLD TABLE AS taken NEW TABLE AS added", f"{ADDED} UNION ALL {TAKEN}"),
     "delete": ("OLD TABLE AS taken", TAKEN),
 }
+EMPTIED = """
+  DELETE FROM insights.daily_metrics AS d USING (SELECT DISTINCT org_id, day, program_id, cohort, tier FROM taken) AS f
+  WHERE (d.org_id, d.day, d.program_id, d.cohort, d.tier) = (f.org_id, f.day, f.program_id, f.cohort, f.tier)
+    AND d.metric = ANY (ARRAY(SELECT DISTINCT c.metric FROM taken AS t
+      CROSS JOIN LATERAL insights.cells(t::insights.enrollment_facts) AS c))
+    AND d.numerator = 0 AND d.denominator = 0 AND d.amount = 0 AND d.counted = 0;"""
 
 
 def _roll_up(verb: str, tables: str, rows: str) -> str:
-    """Sorted, so that two transactions take their locks in one order."""
+    """Sorted, so that two transactions take their locks in one order. Who is deleted leaves no empty group behind."""
     return f"""
 CREATE FUNCTION insights.roll_up_{verb}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -122,7 +130,7 @@ BEGIN
   ORDER BY {DIMENSIONS}
   ON CONFLICT ({DIMENSIONS}) DO UPDATE SET
     numerator = d.numerator + excluded.numerator, denominator = d.denominator + excluded.denominator,
-    amount = d.amount + excluded.amount, counted = d.counted + excluded.counted;
+    amount = d.amount + excluded.amount, counted = d.counted + excluded.counted;{EMPTIED if verb == "delete" else ""}
   RETURN NULL;
 END $$;
 CREATE TRIGGER roll_up_{verb} AFTER {verb.upper()} ON insights.enrollment_facts REFERENCING {tables}
@@ -132,6 +140,24 @@ CREATE TRIGGER roll_up_{verb} AFTER {verb.upper()} ON insights.enrollment_facts 
 
 V_MODULES = "SELECT version_id, id AS module_id, kind, title, position FROM learning.modules"
 V_PROGRAM_TITLES = "SELECT id AS program_id, title FROM learning.programs"
+EXPORTS = """
+ALTER TABLE insights.exports
+  ADD kind text NOT NULL DEFAULT 'learners' CHECK (kind IN ('learners', 'metric')),
+  ADD metric text,
+  ADD reading text NOT NULL DEFAULT 'exact' CHECK (reading IN ('exact', 'released', 'everywhere')),
+  ADD CHECK ((kind = 'metric') = (metric IS NOT NULL)), ADD CHECK (kind = 'metric' OR reading = 'exact');
+DROP INDEX insights.exports_open;
+CREATE UNIQUE INDEX exports_open ON insights.exports
+  (org_id, requested_by, format, kind, coalesce(metric, ''), reading, filters) WHERE state IN ('pending', 'running');
+CREATE INDEX exports_of_asker ON insights.exports (org_id, requested_by, id);
+"""
+NO_EXPORTS = """
+DELETE FROM insights.exports WHERE kind = 'metric';
+DROP INDEX insights.exports_open, insights.exports_of_asker;
+ALTER TABLE insights.exports DROP kind, DROP metric, DROP reading;
+CREATE UNIQUE INDEX exports_open ON insights.exports (org_id, requested_by, format, filters)
+  WHERE state IN ('pending', 'running');
+"""
 METRICS_DUE = """
 RETURNS TABLE (org_id uuid, day date) LANGUAGE sql STABLE SECURITY DEFINER AS $$
   SELECT o.id, (now() AT TIME ZONE o.time_zone)::date FROM identity.organizations AS o
@@ -157,7 +183,7 @@ $$"""
 
 
 def upgrade() -> None:
-    for block in (ACTIVITY, FACTS, CELLS):
+    for block in (ACTIVITY, FACTS, CELLS, EXPORTS):
         op.execute(block)
     for verb, (tables, rows) in CHANGES.items():
         op.execute(_roll_up(verb, tables, rows))
@@ -179,6 +205,7 @@ def downgrade() -> None:
     op.execute("SET ROLE lodestar_crossing")
     op.execute("DROP FUNCTION insights.metrics_due(integer), insights.released_everywhere(text, uuid)")
     op.execute("SET ROLE lodestar_owner")
+    op.execute(NO_EXPORTS)
     op.execute("DROP VIEW learning.v_modules, learning.v_program_titles")
     op.execute(
         "DROP TABLE insights.activity_events, insights.daily_metrics, insights.metric_rebuilds,"

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from insights.schedules import retain_exports
 from lodestar.contracts.learning import EnrollmentCreated, ProgramCompleted, StarAwarded, Tier
 from lodestar.db import work_for
 from lodestar.events import Event, emit
@@ -124,3 +125,17 @@ def test_an_erasure_takes_a_learner_out_of_the_rollups(institution: Institution,
     approved(request_id, a_person(institution.org_id, Role.ORG_ADMIN))
     assert fulfilled(institution.org_id, request_id) == "Erased"
     assert total() == 0
+
+
+def test_activity_ends_with_the_period_for_records_of_members(institution: Institution) -> None:
+    ada = institution.enrol(stars=1)
+    told(institution.org_id, star(institution, ada, 2))
+    with work_for(institution.org_id) as session:
+        query = """INSERT INTO insights.activity_events (id, created_at, occurred_at, verb, object_type, object_id, learner_id)
+                   VALUES (uuidv7(), now() - interval '1096 days', now() - interval '1096 days', 'watched', 'asset',
+                     uuidv7(), :learner)"""
+        session.execute(text(query), {"learner": ada.user_id})
+    assert len(listed(institution, "verb=watched")) == 1
+    assert retain_exports.run()["activity"] >= 1
+    assert listed(institution, "verb=watched") == []
+    assert len(listed(institution, "verb=earned_star")) == 1

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from insights.rules.catalogue import MetricName
+from insights.rules.catalogue import CATALOGUE, MetricName
 from lodestar.contracts.learning import EnrollmentCreated, Tier
 from lodestar.ids import new_id
 from lodestar.principal import Role
@@ -47,8 +47,8 @@ def test_staff_read_learners_by_tier(institution: Institution) -> None:
 
 
 def test_staff_read_stars_and_completions(institution: Institution) -> None:
-    for stars in (0, 1, 2, 5):
-        counted(institution, institution.enrol(stars=stars))
+    for number in (0, 1, 2, 5):
+        counted(institution, institution.enrol(stars=number))
     stars = metric("star-acquisition", institution.staff)
     assert [(row["label"], row["numerator"], row["denominator"]) for row in stars["rows"]] == [
         ("Star 1", 3, 4), ("Star 2", 2, 4), ("Star 3", 1, 4), ("Star 4", 1, 4), ("Star 5", 1, 4),
@@ -107,3 +107,14 @@ def test_an_unknown_metric_and_a_strangers_program_are_absent(institution: Insti
 def test_only_staff_and_analysts_read_metrics(institution: Institution, role: Role) -> None:
     asking = a_person(institution.org_id, role)
     assert [get(url, as_=asking).status for url in (METRICS, f"{METRICS}/ai-quality")] == [403, 403]
+
+
+def test_the_guide_defines_every_metric_as_the_code_does() -> None:
+    from tests.architecture.tree import ROOT
+
+    guide = (ROOT / "docs/guides/insights.md").read_text()
+    rows = (
+        f"| `{name}` | {known.group} | {known.numerator} | {known.denominator} | {known.average or ''} |"
+        for name, known in CATALOGUE.items()
+    )
+    assert "\n".join(rows) in guide

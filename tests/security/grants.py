@@ -85,6 +85,11 @@ CROSSING_FUNCTIONS = {
         "TABLE(org_id uuid, event_name text, data jsonb)"
     ),
     "insights.exports_expired()": "TABLE(org_id uuid, id uuid)",
+    "insights.metrics_due(most integer)": "TABLE(org_id uuid, day date)",
+    "insights.released_everywhere(wanted text, of_program uuid)": (
+        "TABLE(key text, withheld bigint, shown bigint, numerator bigint, denominator bigint, amount numeric,"
+        " counted bigint, month date)"
+    ),
     "insights.stuck_exports(older_than_seconds integer)": "TABLE(org_id uuid, event_name text, data jsonb)",
     "learning.owner_of_program(wanted uuid)": "uuid",
     "media.pending_uploads(older_than_seconds integer)": "TABLE(org_id uuid, id uuid)",

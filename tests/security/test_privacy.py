@@ -54,6 +54,8 @@ ROWS = {
     " VALUES (:org, :person, 'jsonl', 0, '0', uuidv7())",
     "identity.legal_holds": "(user_id, reason, placed_by, released_at, released_by)"
     " VALUES (:org, :person, 'File 114.', :admin, now(), :admin)",
+    "insights.activity_events": "(id, occurred_at, verb, object_type, object_id, learner_id)"
+    " VALUES (:org, uuidv7(), now(), 'earned_star', 'enrollment', uuidv7(), :person)",
     "insights.exports": "(requested_by, format, operation_id) VALUES (:org, :person, 'csv', uuidv7())",
     "messaging.suppressions": "(channel, address, user_id, reason)"
     f" VALUES (:org, 'email', {ADDRESS}, :person, 'unsubscribe')",

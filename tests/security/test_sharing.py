@@ -46,6 +46,7 @@ OPENED = {
     | {
         "GET /v1/insights/learners [query: background_id]",
         "GET /v1/insights/learners [query: program_id]",
+        "GET /v1/insights/metrics/{name} [query: program_id]",
         "GET /v1/learning/program-assignments [query: program_id]",
         "POST /v1/learning/cohorts [body: program_id]",
         "POST /v1/insights/exports [body: background_id]",

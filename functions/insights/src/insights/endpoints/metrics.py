@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Query, Response
 
+from insights.errors import AggregatesOnly
 from insights.schemas.metrics import Cohort, MetricCatalogue, MetricName, MetricQuery, MetricRead
 from insights.service import charts
 from insights.service import metrics as service
@@ -17,6 +18,9 @@ from lodestar.problems import InvalidContent, NotFound
 router = APIRouter(tags=["insights"])
 Reader = Annotated[Principal, allow(*STAFF, Role.ANALYST)]
 SVG = "image/svg+xml"
+PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 300" width="600" height="300" role="img"></svg>'
+)
 
 
 async def _query(
@@ -44,7 +48,8 @@ def list_metrics(_caller: Reader) -> MetricCatalogue:
     "/v1/insights/metrics/{name}",
     summary="Read a metric",
     response_model=MetricRead,
-    responses=problems(NotFound) | {200: {"content": {SVG: {"schema": {"type": "string"}}}}},
+    responses=problems(NotFound, AggregatesOnly)
+    | {200: {"content": {SVG: {"schema": {"type": "string"}, "example": PICTURE}}}},
 )
 def read_metric(
     name: MetricName,

@@ -10,13 +10,17 @@ from lodestar.db import Base, VersionedRow
 
 
 class Export(VersionedRow, Base):
-    """A table of the learners for whom `filters` hold. `run_id` names the run that makes it, and `updated_at` is
+    """A table of the learners, or of a metric's groups, for whom `filters` hold. `reading` is whose eyes a metric is
+    seen with. `run_id` names the run that makes it, and `updated_at` is
     when that run last said something; `storage_key` is the file's until it expires."""
 
     __tablename__ = "exports"
     __table_args__ = ({"schema": "insights"},)
 
     requested_by: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(default="learners")
+    metric: Mapped[str | None]
+    reading: Mapped[str] = mapped_column(default="exact")
     format: Mapped[str]
     filters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[str] = mapped_column(default="pending")

@@ -40,6 +40,7 @@ class EnrollmentFacts(Base):
     project_score: Mapped[Decimal | None]
     interview_score: Mapped[Decimal | None]
     quiz_score: Mapped[Decimal | None]
+    project_rating: Mapped[Decimal | None]
     project_begun: Mapped[bool]
     project_submitted: Mapped[bool]
     sources: Mapped[list[str]] = mapped_column(ARRAY(Text))
@@ -67,7 +68,7 @@ class DailyMetric(Base):
 
 
 class MetricRebuild(Base):
-    """How far an organization's rebuild of `day` is: facts up to `after`, then rollups up to `month`."""
+    """How far an organization's rebuild of `day` is: facts up to `after`, then rollups of each metric up to `year`."""
 
     __tablename__ = "metric_rebuilds"
     __table_args__ = (SCHEMA,)
@@ -76,7 +77,8 @@ class MetricRebuild(Base):
     day: Mapped[date]
     after: Mapped[UUID | None]
     facts_done: Mapped[bool] = mapped_column(default=False)
-    month: Mapped[date | None]
+    metric: Mapped[str | None]
+    year: Mapped[date | None]
     repaired: Mapped[int] = mapped_column(default=0)
     finished_at: Mapped[datetime | None]
     finished_day: Mapped[date | None]

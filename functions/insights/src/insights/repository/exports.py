@@ -1,6 +1,6 @@
 """Queries of exports, and the learners that go into one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,9 +26,10 @@ SELECT (CAST(:program AS uuid) IS NULL
 """
 
 
-def exports(*, state: str | None) -> Select[Export]:
-    """The organization's."""
+def exports(*, state: str | None, requested_by: UUID | None = None) -> Select[Export]:
+    """The organization's; with `requested_by`, that person's."""
     statement = select(Export).where(Export.org_id == func.backbone.current_org())
+    statement = statement.where(Export.requested_by == requested_by) if requested_by else statement
     return statement.where(Export.state == state) if state else statement
 
 
@@ -53,15 +54,11 @@ def add(session: Session, values: dict[str, Any]) -> Export | None:
     return session.scalar(insert(Export).values(values).on_conflict_do_nothing().returning(Export))
 
 
-def open_one(session: Session, *, requested_by: UUID, format_: str, filters: dict[str, Any]) -> Export | None:
-    """The one of that person that is being made."""
-    statement = select(Export).where(
-        Export.org_id == principal_of(session).org_id,
-        Export.requested_by == requested_by,
-        Export.format == format_,
-        Export.filters == filters,
-        Export.state.in_(OPEN),
-    )
+def open_one(session: Session, wish: Mapping[str, Any]) -> Export | None:
+    """The one of that wish that is being made."""
+    statement = select(Export).where(Export.org_id == principal_of(session).org_id, Export.state.in_(OPEN))
+    for column, value in wish.items():
+        statement = statement.where(getattr(Export, column).is_not_distinct_from(value))
     return session.scalar(statement)
 
 

@@ -15,7 +15,7 @@ SOURCES = ("bank", "generic", "model", "person")
 TARGETS = ("gold", "silver")
 COLUMNS = (
     "learner_id", "program_id", "day", "cohort", "tier", "stars", "possible", "background", "star_days", "modules",
-    "modules_done", "exams_taken", "exams_passed", "project_score", "interview_score", "quiz_score",
+    "modules_done", "exams_taken", "exams_passed", "project_score", "interview_score", "quiz_score", "project_rating",
     "project_begun", "project_submitted", "sources", "sources_clean",
 )  # fmt: skip
 
@@ -28,6 +28,8 @@ def _those(condition: str, words: Sequence[str]) -> str:
 
 COHORT = "to_char(e.enrolled_at AT TIME ZONE o.time_zone, 'YYYY-MM')"
 """The month of enrolment in the organization's zone: the one place that says what a cohort is."""
+RATING = "NULL::numeric"
+"""The mean of the learner's ratings of their projects, 1 to 5: nobody rates a project yet."""
 EXAM = "kind = 'promotion_exam' AND target_tier = '{word}' AND "
 STAR_DAYS = ", ".join(f"max(days) FILTER (WHERE star = {star})" for star in range(1, 6))
 # Every part reads by the enrollments' own ids, so that a learner costs the same among a million.
@@ -76,6 +78,7 @@ SELECT p.enrollment_id, p.user_id AS learner_id, p.program_id, p.day, p.cohort, 
   coalesce(e.star_days, array_fill(NULL::integer, ARRAY[5])) AS star_days, v.modules,
   coalesce(d.modules, '{{{{}}}}') AS modules_done, coalesce(t.exams_taken, '{{{{}}}}') AS exams_taken,
   coalesce(t.exams_passed, '{{{{}}}}') AS exams_passed, t.project_score, t.interview_score, t.quiz_score,
+  {RATING} AS project_rating,
   coalesce(t.project_begun, false) AS project_begun, coalesce(t.project_submitted, false) AS project_submitted,
   coalesce(t.sources, '{{{{}}}}') AS sources, coalesce(t.sources_clean, '{{{{}}}}') AS sources_clean
 FROM page AS p JOIN versions AS v ON v.version_id = p.version_id

@@ -129,7 +129,9 @@ CATALOGUE: dict[MetricName, Definition] = {
         "Each background",
         "Learners who handed a project in",
         "Learners who began a project",
-        "assessment: projects begun and handed in",
+        "assessment: projects begun and handed in, and learners' ratings of them",
+        average="The learner's rating of the project, 1 to 5, of those who rated it",
+        average_unit="of 5",
     ),
     MetricName.AI_QUALITY: Definition(
         "Content that needed no correction",

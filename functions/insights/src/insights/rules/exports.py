@@ -28,6 +28,6 @@ def percent(done: int, total: int) -> int:
     return min(99, 100 * done // max(total, 1))
 
 
-def file_name(completed_at: datetime, extension: str) -> str:
+def file_name(what: str, completed_at: datetime, extension: str) -> str:
     """What a browser saves it as."""
-    return f"learners-{completed_at:%Y-%m-%d}.{extension}"
+    return f"{what}-{completed_at:%Y-%m-%d}.{extension}"

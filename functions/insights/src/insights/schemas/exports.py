@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from insights.schemas.learners import LearnerFilters
+from insights.schemas.metrics import MetricName, MetricQuery
 from lodestar.api import ReadModel, RowRead, WriteModel
 
 ExportState = Literal["pending", "running", "completed", "failed"]
@@ -20,15 +21,39 @@ class ExportFormat(StrEnum):
     XLSX = "xlsx"
 
 
+class ExportKind(StrEnum):
+    """A row a learner, or a row a group of a metric."""
+
+    LEARNERS = "learners"
+    METRIC = "metric"
+
+
 class ExportCreate(WriteModel):
-    """A table of the learners for whom all that is given holds; of all of them without `filters`."""
+    """A table of the learners for whom all that is given holds, of all of them without `filters`; or of a `metric`,
+    whose `filters` are those of the metric itself."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"format": "xlsx", "filters": {"tier": "silver"}}]}
+        json_schema_extra={
+            "examples": [
+                {"format": "xlsx", "filters": {"tier": "silver"}},
+                {"format": "csv", "kind": "metric", "metric": "star-acquisition"},
+            ]
+        }
     )
 
     format: ExportFormat
-    filters: LearnerFilters = Field(default_factory=lambda: LearnerFilters.model_validate({}))
+    kind: ExportKind = ExportKind.LEARNERS
+    metric: MetricName | None = Field(None, description="With the kind `metric`, and with that only")
+    filters: LearnerFilters | MetricQuery = Field(default_factory=lambda: LearnerFilters.model_validate({}))
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        if (self.kind is ExportKind.METRIC) != (self.metric is not None):
+            raise ValueError("name a `metric` with the kind `metric`, and with that only")
+        given = self.filters.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        wanted = MetricQuery if self.kind is ExportKind.METRIC else LearnerFilters
+        self.filters = wanted.model_validate(given)
+        return self
 
 
 class Download(ReadModel):
@@ -42,6 +67,8 @@ class ExportRead(RowRead):
     """An export. `row_count` grows while it runs; the file can be fetched until `expires_at`."""
 
     format: ExportFormat
+    kind: ExportKind
+    metric: MetricName | None
     filters: dict[str, Any] = Field(description="As they were asked for", examples=[{"tier": "silver"}])
     state: ExportState
     requested_by: UUID

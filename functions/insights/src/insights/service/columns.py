@@ -1,9 +1,10 @@
-"""What a table of learners holds, column by column: its header and where its value comes from."""
+"""What a table of learners, or of a metric, holds, column by column: its header and where its value comes from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from insights.schemas.learners import LearnerRead
+from insights.schemas.metrics import MetricRow
 from lodestar.cells import Value
 
 STARS = (1, 2, 3, 4, 5)
@@ -62,3 +63,30 @@ HEADERS = tuple(column.header for column in COLUMNS)
 def record(row: LearnerRead) -> list[Value]:
     """The values of a learner, in the columns' order."""
     return [column.value(row) for column in COLUMNS]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricColumn:
+    """One column of a metric's table. `says` is for the guide."""
+
+    header: str
+    says: str
+    value: Callable[[MetricRow], Value]
+
+
+METRIC_COLUMNS: tuple[MetricColumn, ...] = (
+    MetricColumn("group", "The group's name", lambda row: row.label),
+    MetricColumn("numerator", "Empty where it is not shown", lambda row: row.numerator),
+    MetricColumn("denominator", "Empty where it is not shown", lambda row: row.denominator),
+    MetricColumn("value", "100 times numerator by denominator", lambda row: row.value),
+    MetricColumn("unit", "Of the value", lambda row: row.unit),
+    MetricColumn("average", "The metric's second number, if it has one", lambda row: row.average),
+    MetricColumn("average_unit", "Of the average", lambda row: row.average_unit),
+    MetricColumn(
+        "suppressed",
+        "`yes` where nothing is told of the group",
+        lambda row: "yes" if row.suppressed else "no",
+    ),
+    MetricColumn("text", "The group in words", lambda row: row.text),
+    MetricColumn("key", "The group's id, or the word that names it in the API", lambda row: row.key),
+)

@@ -4,8 +4,9 @@ A run claims the export, and everything it commits asks whether the export is st
 and wakes up again stops at the next part, and its file is never named by a row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import IO, cast
 from uuid import UUID
 
@@ -15,11 +16,13 @@ from insights.models.exports import Export
 from insights.repository import exports as repository
 from insights.rules import exports as rules
 from insights.schemas.learners import LearnerFilters, LearnerRead
-from insights.service import learners
-from insights.service.columns import HEADERS, record
+from insights.schemas.metrics import MetricName, MetricQuery
+from insights.service import learners, metrics
+from insights.service.columns import HEADERS, METRIC_COLUMNS, record
 from insights.service.sheets import CsvSheet, Sheet, XlsxSheet
 from lodestar import clock, operations
 from lodestar.adapters.storage import ObjectWriter, object_store
+from lodestar.cells import Value
 from lodestar.db import work_for
 from lodestar.ids import new_id
 from lodestar.log import log
@@ -28,6 +31,15 @@ from lodestar.problems import Problem
 
 class Superseded(Exception):
     """The export is another run's now, or there is nothing left to make."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What goes into the file."""
+
+    title: str
+    headers: Sequence[str]
+    rows: Iterable[Sequence[Value]]
 
 
 class ExportFailed(Problem):
@@ -44,16 +56,15 @@ def make(org_id: UUID, export_id: UUID) -> None:
         export = _claimed(session, export_id, run)
         if export is None:
             return
-        filters = LearnerFilters.model_validate(export.filters)
-        total = repository.count(session, filters)
+        table = _metric(session, export) if export.metric else _learners(session, export, run=run)
     key = f"{rules.folder(org_id, export_id)}{run}.{export.format}"
     try:
         with (
             ObjectWriter(object_store(), key, content_type=rules.CONTENT_TYPES[export.format]) as target,
-            _sheet(export.format, cast("IO[bytes]", target)) as sheet,
+            _sheet(export.format, cast("IO[bytes]", target), table) as sheet,
         ):
-            for row in _rows(org_id, export, run=run, filters=filters, total=total):
-                sheet.write(record(row))
+            for row in table.rows:
+                sheet.write(row)
         with work_for(org_id) as session:
             _finish(session, export_id, run=run, key=key, size=target.size)
     except Superseded:
@@ -82,6 +93,25 @@ def _claimed(session: Session, export_id: UUID, run: UUID) -> Export | None:
     return export
 
 
+def _learners(session: Session, export: Export, *, run: UUID) -> Table:
+    filters = LearnerFilters.model_validate(export.filters)
+    total = repository.count(session, filters)
+    rows = _rows(export.org_id, export, run=run, filters=filters, total=total)
+    return Table("Learners", HEADERS, (record(row) for row in rows))
+
+
+def _metric(session: Session, export: Export) -> Table:
+    """Its few groups, as whoever asked may see them."""
+    query = MetricQuery.model_validate(export.filters)
+    found = metrics.read_as(
+        session, cast("metrics.Reading", export.reading), MetricName(str(export.metric)), query
+    )
+    export.row_count = len(found.rows)
+    session.flush()
+    rows = [[column.value(row) for column in METRIC_COLUMNS] for row in found.rows]
+    return Table("Metric", tuple(column.header for column in METRIC_COLUMNS), rows)
+
+
 def _rows(
     org_id: UUID, export: Export, *, run: UUID, filters: LearnerFilters, total: int
 ) -> Iterator[LearnerRead]:
@@ -105,8 +135,10 @@ def _rows(
         after = found[-1].enrollment_id
 
 
-def _sheet(format_: str, target: IO[bytes]) -> Sheet:
-    return CsvSheet(target, HEADERS) if format_ == "csv" else XlsxSheet(target, HEADERS, title="Learners")
+def _sheet(format_: str, target: IO[bytes], table: Table) -> Sheet:
+    if format_ == "csv":
+        return CsvSheet(target, table.headers)
+    return XlsxSheet(target, table.headers, title=table.title)
 
 
 def _own(session: Session, export_id: UUID, run: UUID) -> Export:

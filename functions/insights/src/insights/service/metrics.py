@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from insights.schemas.metrics import MetricCatalogue, MetricDefinition, MetricQu
 from lodestar.principal import Principal, Role
 from lodestar.problems import NotFound
 
+Reading = Literal["exact", "released", "everywhere"]
 NARROWING = ("cohort", "tier", "from_", "to")
 
 
@@ -27,14 +29,36 @@ def read(session: Session, caller: Principal, name: MetricName, query: MetricQue
     """Staff: their organization's, exact. Analysts: what was released of it. Analysts and administrators of the
     platform: what was released of every organization. Raises `NotFound`, `AggregatesOnly`."""
     about = repository.about(session, query)
+    return _seen(session, name, query, about=about, reading=_reading(caller, query, about))
+
+
+def reading_of(session: Session, caller: Principal, query: MetricQuery) -> Reading:
+    """With whose eyes the caller sees metrics. Raises `NotFound`, `AggregatesOnly`."""
+    return _reading(caller, query, repository.about(session, query))
+
+
+def read_as(session: Session, reading: Reading, name: MetricName, query: MetricQuery) -> MetricRead:
+    """The metric, for work that nobody waits for: the caller's reading was found out before."""
+    return _seen(session, name, query, about=repository.about(session, query), reading=reading)
+
+
+def _reading(caller: Principal, query: MetricQuery, about: About) -> Reading:
     everywhere = about.is_platform and caller.has(Role.PLATFORM_ADMIN, Role.ANALYST)
     if not everywhere and not about.known:
         raise NotFound("There is no such program in your organization.")
     if caller.is_staff and not everywhere:
-        cells = repository.sums(session, name, query)
-        return _read(session, name, query, about=about, cells=cells)
+        return "exact"
     if any(getattr(query, field) is not None for field in NARROWING):
         raise AggregatesOnly("Leave out `cohort`, `tier`, `from` and `to`.")
+    return "everywhere" if everywhere else "released"
+
+
+def _seen(
+    session: Session, name: MetricName, query: MetricQuery, *, about: About, reading: Reading
+) -> MetricRead:
+    if reading == "exact":
+        return _read(session, name, query, about=about, cells=repository.sums(session, name, query))
+    everywhere = reading == "everywhere"
     cells, month = repository.released(session, name, query, everywhere=everywhere)
     through = datetime(month.year, month.month, 1, tzinfo=UTC) if month else None
     return _read(

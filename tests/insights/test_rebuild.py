@@ -1,0 +1,141 @@
+"""The nightly rebuild, and what analysts read of it."""
+
+from datetime import date, timedelta
+from itertools import count
+
+import pytest
+from sqlalchemy import text
+
+from insights.rules.catalogue import MetricName
+from insights.schedules import rebuild_metrics
+from insights.service import rebuilding
+from lodestar.contracts.learning import Tier
+from lodestar.db import work_for
+from lodestar.principal import Role
+from tests.factories.identity import a_person
+from tests.factories.learning import give_stars
+from tests.gateway import Person, get
+from tests.insights.conftest import Institution
+from tests.insights.test_metrics import METRICS, counted, metric, numbers
+
+TODAY = date(2026, 3, 5)
+
+
+def rebuilt(institution: Institution, day: date = TODAY) -> int | None:
+    return rebuilding.rebuild(institution.org_id, day)
+
+
+def analyst(institution: Institution) -> Person:
+    return a_person(institution.org_id, Role.ANALYST)
+
+
+def test_what_had_no_event_is_counted_by_the_next_night(institution: Institution) -> None:
+    learner = institution.enrol(stars=1, tier=Tier.SILVER)
+    assert metric("tier-distribution", institution.staff)["rows"] == []
+    assert rebuilt(institution) == 1
+    assert numbers(metric("tier-distribution", institution.staff)) == {"Silver": (1, 1)}
+    give_stars(institution.org_id, institution.enrollments[learner.user_id], 2)
+    assert rebuilt(institution, TODAY + timedelta(days=1)) == 1
+    assert numbers(metric("star-acquisition", institution.staff))["Star 2"] == (1, 1)
+    assert rebuilt(institution, TODAY + timedelta(days=1)) == 1, "the day is done: nothing is read again"
+    assert rebuilt(institution, TODAY + timedelta(days=2)) == 0
+
+
+def test_a_wrong_rollup_is_repaired(institution: Institution) -> None:
+    counted(institution, institution.enrol(stars=1))
+    with work_for(institution.org_id) as session:
+        session.execute(
+            text("UPDATE insights.daily_metrics SET numerator = 7 WHERE metric = 'completion-rates'")
+        )
+        session.execute(text("DELETE FROM insights.daily_metrics WHERE metric = 'tier-distribution'"))
+        session.execute(
+            text("""INSERT INTO insights.daily_metrics (metric, day, program_id, cohort, tier, key, numerator,
+                      denominator, amount, counted)
+                    SELECT metric, '1999-01-01', program_id, cohort, tier, key, 1, 1, 0, 0 FROM insights.daily_metrics
+                    WHERE metric = 'completion-rates'""")
+        )
+    assert rebuilt(institution) == 3
+    assert numbers(metric("completion-rates", institution.staff)) == {"Job Readiness": (0, 1)}
+    assert len(metric("tier-distribution", institution.staff)["rows"]) == 1
+
+
+def test_a_rebuild_that_was_cut_off_goes_on_where_it_was(
+    institution: Institution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilding, "PAGE", 1)
+    for _ in range(3):
+        institution.enrol(stars=1)
+    steps = count()
+    assert rebuilding.rebuild(institution.org_id, TODAY, lambda: next(steps) < 2) is None
+    with work_for(institution.org_id) as session:
+        assert session.scalar(text("SELECT count(*) FROM insights.enrollment_facts")) == 2
+    assert rebuilt(institution) == 3
+    assert numbers(metric("completion-rates", institution.staff)) == {"Job Readiness": (0, 3)}
+
+
+def test_facts_of_an_enrollment_that_is_gone_go_too(institution: Institution) -> None:
+    counted(institution, institution.enrol())
+    with work_for(institution.org_id) as session:
+        session.execute(text("UPDATE insights.enrollment_facts SET enrollment_id = uuidv7()"))
+    assert rebuilt(institution) == 2
+    assert numbers(metric("completion-rates", institution.staff)) == {"Job Readiness": (0, 1)}
+
+
+def test_the_schedule_rebuilds_whoever_is_due_and_nobody_twice(institution: Institution) -> None:
+    institution.enrol()
+    first = rebuild_metrics.run()
+    assert first["organizations"] >= 1
+    assert first["repaired"] >= 1
+    assert rebuild_metrics.run() == {"organizations": 0, "repaired": 0}
+
+
+@pytest.fixture
+def crowd(institution: Institution) -> Institution:
+    """Twelve with silver and a star, fourteen with nothing, three with gold."""
+    for stars, tier, people in ((1, Tier.SILVER, 12), (0, Tier.BRONZE, 14), (2, Tier.GOLD, 3)):
+        for _ in range(people):
+            institution.enrol(stars=stars, tier=tier)
+    return institution
+
+
+def test_an_analyst_reads_tens_and_no_group_of_fewer(crowd: Institution) -> None:
+    assert rebuilt(crowd) == 29
+    answer = metric("tier-distribution", analyst(crowd))
+    assert {row["label"]: (row["numerator"], row["suppressed"]) for row in answer["rows"]} == {
+        "Silver": (None, True), "Gold": (None, True), "No tier yet": (10, False),
+    }  # fmt: skip
+    assert answer["rows"][2]["text"] == "About 10 of 10 learners (100.0 %)"
+    assert (answer["exact"], answer["computed_through"]) == (False, "2026-03-01T00:00:00Z")
+    picture = get(f"{METRICS}/tier-distribution", as_=analyst(crowd), headers={"Accept": "image/svg+xml"})
+    assert picture.text.count("stroke-dasharray") == 2
+    stars = metric("star-acquisition", analyst(crowd))
+    assert [(row["label"], row["numerator"], row["denominator"]) for row in stars["rows"] if not row["suppressed"]] == [
+        ("Star 1", 10, 20), ("Star 3", 0, 20), ("Star 4", 0, 20), ("Star 5", 0, 20),
+    ]  # fmt: skip
+
+
+def test_an_analyst_reads_nothing_before_the_first_release_and_the_same_all_month(crowd: Institution) -> None:
+    asking = analyst(crowd)
+    assert metric("completion-rates", asking)["headline"].startswith("Figures for analysts are made")
+    rebuilt(crowd)
+    before = {name: metric(name, asking) for name in MetricName}
+    for _ in range(11):
+        crowd.enrol(stars=1, tier=Tier.SILVER)
+    rebuilt(crowd, TODAY + timedelta(days=3))
+    assert {name: metric(name, asking) for name in MetricName} == before
+    rebuilt(crowd, TODAY.replace(month=4))
+    silver = metric("tier-distribution", asking)["rows"][0]
+    assert (silver["numerator"], silver["suppressed"]) == (20, False)
+
+
+@pytest.mark.parametrize("narrow", ["cohort=2026-03", "tier=silver", "from=2026-01-01", "to=2026-12-31"])
+def test_an_analyst_may_not_narrow_a_metric(crowd: Institution, narrow: str) -> None:
+    refused = get(f"{METRICS}/completion-rates?{narrow}", as_=analyst(crowd))
+    assert (refused.status, refused.json["code"]) == (403, "aggregates_only")
+
+
+def test_an_analyst_may_read_one_program(crowd: Institution) -> None:
+    rebuilt(crowd)
+    asking = analyst(crowd)
+    one = metric("star-acquisition", asking, f"program_id={crowd.program.program_id}")
+    assert one["rows"] == metric("star-acquisition", asking)["rows"]
