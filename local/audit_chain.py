@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     if verdict.broken:
         first = verdict.broken
         sys.stdout.write(f"BROKEN at entry {first.sequence}, which {WORDS[first.what]}.\n")
-        sys.stdout.write(f"The {sequence} entries before it hold; the file promises {promised[0]}.\n")
+        sys.stdout.write(f"Before it hold: {sequence}. The file promises: {promised[0]}.\n")
         return 1
     sys.stdout.write(
         f"The chain of organization {org_id} holds: {sequence} entries, head {sequence}:{hash_}\n"

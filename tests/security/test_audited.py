@@ -17,7 +17,7 @@ from tests.security.twins import Request
 pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("product")]
 REFUSED = 300
 CHANGES_NOTHING = {
-    "POST /v1/learning/program-assignments": "here it is assigned already: tests/learning sees it assigned, and noted",
+    "POST /v1/learning/program-assignments": "here it is assigned already; the administrators' tour sees it assigned, and noted",
     "POST /v1/learning/resources/{resource_id}/downloads": "a link to read by",
     "POST /v1/media/uploads/{upload_id}/parts": "links to send parts by",
     "POST /v1/messaging/reminder-policies/{key}/previews": "what would be sent, of which nothing is kept",
