@@ -72,6 +72,10 @@ LISTINGS: dict[str, Listing] = {
     "/v1/identity/role-requests": Listing("identity.role_requests"),
     "/v1/insights/activity": Listing("insights.activity_events"),
     "/v1/insights/exports": Listing("insights.exports"),
+    "/v1/insights/report-schedules": Listing("insights.report_schedules"),
+    "/v1/insights/report-schedules/{schedule_id}/runs": Listing(
+        "insights.report_runs", {"schedule_id": (MOST,)}
+    ),
     "/v1/insights/learners": Listing(
         "learning.enrollments",
         {

@@ -64,6 +64,7 @@ _VERSION_OF_LESSON = "(n + 49) / 50"
 _KINDS = "ARRAY['assessment', 'course', 'masterclass', 'project', 'interview']"
 _REQUESTED = _pick("approved", "rejected", "pending", salt=6)
 _EXPORTED = _pick("completed", "rejected", "failed")
+_SENT = _pick("sent", "failed", "skipped", salt=6)
 _MADE = _pick("completed", "failed", "running", "pending", salt=6)
 _APPEALED = _pick("dismissed", "upheld", "open")
 _STUDYING = _pick("active", "completed", "withdrawn")
@@ -269,6 +270,23 @@ MAKERS: dict[str, Maker] = {
         "starts_on": "date '2026-01-01' + (n % 300)::integer",
         "ends_on": "date '2027-01-01'",
         "archived": "bench.chance(n, 7) < 0.9",
+    },
+    "insights.report_schedules": {
+        "title": _SLUG,
+        "metrics": "ARRAY['completion-rates']",
+        "format": "'xlsx'",
+        "zone_in_use": "'UTC'",
+        "next_at": f"{BEGIN} + interval '20 years'",
+    },
+    "insights.report_runs": {
+        **_child_of("report_schedules", "schedule_id", each=3),
+        "occasion": "'asked'",
+        "period_from": "'2026-01-05'",
+        "period_to": "'2026-01-11'",
+        "time_zone": "'UTC'",
+        "state": _SENT,
+        "completed_at": "now()",
+        "reason": f"CASE WHEN {_SENT} <> 'sent' THEN 'x' END",
     },
     "learning.enrollments": {
         **_of_program(_program_of("n")),

@@ -32,7 +32,10 @@ _SPDX = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0", "Python Software Foundation License": "PSF-2.0",
     "ISC License (ISCL)": "ISC", "Apache License, Version 2.0": "Apache-2.0", "BSD": "BSD-3-Clause",
     "Dual License": "Apache-2.0 OR BSD-3-Clause",  # python-dateutil's word
+    "SIL OFL 1.1": "OFL-1.1",
 }  # fmt: skip
+IN_ITS_FILE = {"resvg_py": "MIT"}
+"""Whose licence is in the file that they carry, and in no word of their metadata."""
 
 
 def licence(package: Distribution) -> str:
@@ -44,7 +47,7 @@ def licence(package: Distribution) -> str:
         return str(expression[0])
     words = [word for word in said["License"] if word and "\n" not in word]  # some put the whole text there
     words += [line.removeprefix(_TROVE) for line in said["Classifier"] if line.startswith(_TROVE)]
-    return _SPDX.get(words[0], words[0]) if words else "unknown"
+    return _SPDX.get(words[0], words[0]) if words else IN_ITS_FILE.get(package.name, "unknown")
 
 
 def shipped() -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from local.supply_chain import (
+    IN_ITS_FILE,
     LICENCES,
     SBOM_NAME,
     bill_of_materials,
@@ -21,8 +22,10 @@ from local.supply_chain import (
 from tests.architecture.tree import ROOT
 
 PERMISSIVE = {"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "PSF-2.0"}
-EXPLAINED = {"certifi": "MPL-2.0"}
-"""A list of certificates under a licence that asks only for changes to its own files back."""
+EXPLAINED = {"certifi": "MPL-2.0", "font-source-sans-pro": "OFL-1.1"}
+"""A list of certificates under a licence that asks only for changes to its own files back; a font that may be shipped
+with anything, and only not be sold by itself."""
+MIT = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software"
 SITE_PACKAGES = Path(str(distribution("fastapi").locate_file("")))
 
 
@@ -35,6 +38,13 @@ def is_permissive(expression: str) -> bool:
 def test_what_is_shipped_is_permissive(name: str) -> None:
     said = licence(distribution(name))
     assert is_permissive(said) or EXPLAINED.get(name) == said, f"{name} is under {said}"
+
+
+@pytest.mark.parametrize("name", IN_ITS_FILE)
+def test_what_only_a_file_says_is_what_the_file_says(name: str) -> None:
+    files = [file for file in distribution(name).files or () if "licenses" in file.parts]
+    assert IN_ITS_FILE[name] == "MIT"
+    assert [MIT in " ".join(file.read_text().split()) for file in files] == [True]
 
 
 def test_a_licence_that_asks_for_more_is_refused() -> None:

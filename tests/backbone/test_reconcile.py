@@ -38,7 +38,7 @@ def test_each_run_asks_again_in_the_works_own_organization(stuck: UUID) -> None:
 
 def test_every_domain_that_reports_stuck_work_answers() -> None:
     assert set(reconcile.handler({}, None)) == {
-        "attempts", "assets", "audit_exports", "exports", "previews", "privacy_requests", "failed",
+        "attempts", "assets", "audit_exports", "exports", "previews", "privacy_requests", "reports", "failed",
     }  # fmt: skip
 
 

@@ -85,12 +85,16 @@ CROSSING_FUNCTIONS = {
         "TABLE(org_id uuid, event_name text, data jsonb)"
     ),
     "insights.exports_expired()": "TABLE(org_id uuid, id uuid)",
+    "insights.kpis_due(most integer)": "TABLE(org_id uuid)",
     "insights.metrics_due(most integer)": "TABLE(org_id uuid, day date)",
     "insights.released_everywhere(wanted text, of_program uuid)": (
         "TABLE(key text, withheld bigint, shown bigint, numerator bigint, denominator bigint, amount numeric,"
         " counted bigint, month date)"
     ),
+    "insights.report_schedules_due()": "TABLE(org_id uuid, id uuid)",
+    "insights.reports_expired()": "TABLE(org_id uuid, id uuid)",
     "insights.stuck_exports(older_than_seconds integer)": "TABLE(org_id uuid, event_name text, data jsonb)",
+    "insights.stuck_reports(older_than_seconds integer)": "TABLE(org_id uuid, event_name text, data jsonb)",
     "learning.owner_of_program(wanted uuid)": "uuid",
     "media.pending_uploads(older_than_seconds integer)": "TABLE(org_id uuid, id uuid)",
     "media.retention_over()": "TABLE(org_id uuid, id uuid)",
@@ -103,7 +107,16 @@ CROSSING_FUNCTIONS = {
 """Every function that looks across organizations, and exactly what it tells of them."""
 NOT_THE_APPLICATIONS = {"identity.ensure_administrator(address text)"}
 """For the migrator only."""
-TOLD_KEYS = {"attempt_id", "asset_id", "export_id", "request_id", "kind", "submission_kind", "generation"}
+TOLD_KEYS = {
+    "attempt_id",
+    "asset_id",
+    "export_id",
+    "request_id",
+    "run_id",
+    "kind",
+    "submission_kind",
+    "generation",
+}
 """What the `data` of a sweep may hold: ids, which mean something only to whoever enters for the organization, and
 which kind of work it is, tried how often."""
 

@@ -284,6 +284,21 @@ def _again(noun: str) -> Prepare:
     return prepare
 
 
+def _report(world: World) -> Request:
+    body = {
+        "title": f"Report {uuid4()}",
+        "metrics": ["completion-rates"],
+        "recipients": [str(world.admin.user_id)],
+    }
+    return Request("POST", "/v1/insights/report-schedules", world.admin, body)
+
+
+def _report_now(world: World) -> Request:
+    """Of a schedule that has no run yet."""
+    made = _report(world).send().expect(201)
+    return Request("POST", f"/v1/insights/report-schedules/{made['id']}/runs", world.admin)
+
+
 def _endpoint(world: World) -> Request:
     body = {"url": f"https://hooks.example.org/{uuid4()}", "event_types": ["learning.star_awarded"]}
     return Request("POST", "/v1/messaging/webhook-endpoints", world.admin, body)
@@ -307,6 +322,8 @@ PREPARED: dict[str, dict[str, Prepare]] = {
     "/v1/identity/role-requests": {"": _role_request},
     "/v1/identity/privacy-requests/{request_id}/decisions": {"": _erasure},
     "/v1/learning/cohorts": {"": _cohort},
+    "/v1/insights/report-schedules": {"": _report},
+    "/v1/insights/report-schedules/{schedule_id}/runs": {"": _report_now},
     "/v1/learning/enrollments": {"": _enrolling},
     "/v1/learning/programs": {"": _with_a_key("/v1/learning/programs")},
     "/v1/learning/lessons": {

@@ -13,6 +13,7 @@ from identity.service.audit_exports import EXPORTS_A_DAY as AUDIT_EXPORTS_A_DAY
 from identity.service.privacy_requests import REQUESTS_A_DAY
 from identity.service.registrations import PER_ADDRESS, PERIOD_SECONDS
 from insights.rules.exports import EXPORTS_A_DAY
+from insights.rules.reports import RUNS_A_DAY
 from lodestar import limits
 from lodestar.db import work_for
 from lodestar.ids import new_id
@@ -33,6 +34,7 @@ BUCKETS = {
     "exports": (EXPORTS_A_DAY, 86_400),
     "audit_exports": (AUDIT_EXPORTS_A_DAY, 86_400),
     "audit_verifications": (VERIFICATIONS_A_DAY, 86_400),
+    "report_runs": (RUNS_A_DAY, 86_400),
 }
 
 

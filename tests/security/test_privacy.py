@@ -57,6 +57,10 @@ ROWS = {
     "insights.activity_events": "(id, occurred_at, verb, object_type, object_id, learner_id)"
     " VALUES (:org, uuidv7(), now(), 'earned_star', 'enrollment', uuidv7(), :person)",
     "insights.exports": "(requested_by, format, operation_id) VALUES (:org, :person, 'csv', uuidv7())",
+    "insights.report_recipients": "(schedule_id, user_id)"
+    " SELECT :org, id, :person FROM insights.report_schedules WHERE org_id = :org LIMIT 1",
+    "insights.report_run_recipients": "(run_id, user_id, outcome)"
+    " SELECT :org, id, :person, 'sent' FROM insights.report_runs WHERE org_id = :org LIMIT 1",
     "messaging.suppressions": "(channel, address, user_id, reason)"
     f" VALUES (:org, 'email', {ADDRESS}, :person, 'unsubscribe')",
     "learning.promotion_declines": f"(enrollment_id, star, target_tier) VALUES (:org, {ENROLLMENT}, 2, 'silver')",

@@ -34,6 +34,8 @@ MEANS = {
     "recipient_id": "user",
     "learner_id": "user",
     "owner_id": "user",
+    "recipients": "user",
+    "run_id": "report_run",
     "member_id": "membership",
     "org_id": "organization",
     "subject_id": "attempt",
@@ -237,6 +239,9 @@ def _administration(admin: Person) -> None:
     put("/v1/identity/feature-flags/peer-practice", {"enabled": True}, as_=admin).expect(200)
     post("/v1/insights/exports", {"format": "csv"}, as_=admin).expect(202)
     post("/v1/identity/audit-exports", as_=admin).expect(202)
+    report = {"title": "Weekly", "metrics": ["completion-rates"], "recipients": [str(admin.user_id)]}
+    schedule_id = post("/v1/insights/report-schedules", report, as_=admin).expect(201)["id"]
+    post(f"/v1/insights/report-schedules/{schedule_id}/runs", as_=admin).expect(202)
 
 
 def _messages(org_id: UUID, admin: Person, *people: Person) -> None:

@@ -31,6 +31,7 @@ SOURCES = {
     "audit_exports": text("SELECT org_id, event_name, data FROM identity.stuck_audit_exports(:older_than)"),
     "previews": text("SELECT org_id, event_name, data FROM assessment.stuck_previews(:older_than)"),
     "exports": text("SELECT org_id, event_name, data FROM insights.stuck_exports(:older_than)"),
+    "reports": text("SELECT org_id, event_name, data FROM insights.stuck_reports(:older_than)"),
 }
 ASKED_BY = {
     "assessment.content_requested": ("attempt_id", ["assessment.content_requested"]),
@@ -40,6 +41,7 @@ ASKED_BY = {
     "identity.export_requested": ("request_id", ["identity.export_requested"]),
     "identity.erasure_requested": ("request_id", ["identity.erasure_requested"]),
     "insights.export_requested": ("export_id", ["insights.export_requested"]),
+    "insights.report_requested": ("run_id", ["insights.report_requested"]),
     "media.processing_requested": ("asset_id", ["media.upload_received", "media.processing_requested"]),
 }
 """Of an event that asks again: what its data calls the work, and the events that may have asked for it before."""

@@ -1,6 +1,7 @@
 """Problems of insights' own."""
 
-from lodestar.problems import Forbidden
+from insights.rules.reports import MOST_SCHEDULES
+from lodestar.problems import Conflict, Forbidden, InvalidContent
 
 
 class AggregatesOnly(Forbidden):
@@ -8,3 +9,24 @@ class AggregatesOnly(Forbidden):
 
     code = "aggregates_only"
     title = "Analysts read whole programs"
+
+
+class ScheduleExists(Conflict):
+    """A title tells a report from the others in a mailbox."""
+
+    code = "schedule_exists"
+    title = "There is a scheduled report of this title already; change that one"
+
+
+class TooManySchedules(Conflict):
+    """Each is made and sent for as long as it stands."""
+
+    code = "too_many_schedules"
+    title = f"An organization has at most {MOST_SCHEDULES} scheduled reports"
+
+
+class RecipientRefused(InvalidContent):
+    """Reports go to members whose role may see them; `errors` names who may not."""
+
+    code = "recipient_refused"
+    title = "Somebody named as a recipient may not see this report"

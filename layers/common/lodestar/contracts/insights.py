@@ -11,3 +11,10 @@ class ExportRequested(Event):
 
     name: ClassVar[str] = "insights.export_requested"
     export_id: UUID
+
+
+class ReportRequested(Event):
+    """A scheduled report is to be made and sent."""
+
+    name: ClassVar[str] = "insights.report_requested"
+    run_id: UUID

@@ -17,9 +17,8 @@ from insights.repository import exports as repository
 from insights.rules import exports as rules
 from insights.schemas.learners import LearnerFilters, LearnerRead
 from insights.schemas.metrics import MetricName, MetricQuery
-from insights.service import learners, metrics
+from insights.service import metrics, tables
 from insights.service.columns import HEADERS, METRIC_COLUMNS, record
-from insights.service.sheets import CsvSheet, Sheet, XlsxSheet
 from lodestar import clock, operations
 from lodestar.adapters.storage import ObjectWriter, object_store
 from lodestar.cells import Value
@@ -61,7 +60,7 @@ def make(org_id: UUID, export_id: UUID) -> None:
     try:
         with (
             ObjectWriter(object_store(), key, content_type=rules.CONTENT_TYPES[export.format]) as target,
-            _sheet(export.format, cast("IO[bytes]", target), table) as sheet,
+            tables.sheet(export.format, cast("IO[bytes]", target), table.headers, title=table.title) as sheet,
         ):
             for row in table.rows:
                 sheet.write(row)
@@ -116,29 +115,14 @@ def _rows(
     org_id: UUID, export: Export, *, run: UUID, filters: LearnerFilters, total: int
 ) -> Iterator[LearnerRead]:
     """Every learner. Raises `Superseded`."""
-    after: UUID | None = None
-    done = 0
-    while True:
-        with work_for(org_id) as session:
-            found = repository.part(session, filters, after=after, most=rules.PART)
-            rows = learners.read_all(session, found)
-            done += len(rows)
-            if not repository.note(session, export.id, run=run, rows=done, at=clock.now()):
-                raise Superseded(str(export.id))
-            message = f"{done:,} of {max(total, done):,} learners."
-            operations.advance(
-                session, export.operation_id, percent=rules.percent(done, total), message=message
-            )
-        yield from rows
-        if len(found) < rules.PART:
-            return
-        after = found[-1].enrollment_id
 
+    def say(session: Session, done: int) -> None:
+        if not repository.note(session, export.id, run=run, rows=done, at=clock.now()):
+            raise Superseded(str(export.id))
+        message = f"{done:,} of {max(total, done):,} learners."
+        operations.advance(session, export.operation_id, percent=rules.percent(done, total), message=message)
 
-def _sheet(format_: str, target: IO[bytes], table: Table) -> Sheet:
-    if format_ == "csv":
-        return CsvSheet(target, table.headers)
-    return XlsxSheet(target, table.headers, title=table.title)
+    return tables.learner_rows(org_id, filters, say=say)
 
 
 def _own(session: Session, export_id: UUID, run: UUID) -> Export:

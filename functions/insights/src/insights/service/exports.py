@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from insights.errors import AggregatesOnly
 from insights.models.exports import Export
 from insights.repository import exports as repository
+from insights.repository import report_runs
 from insights.rules import exports as rules
 from insights.schemas.exports import Download, ExportCreate, ExportDetail, ExportRead
 from insights.schemas.metrics import MetricQuery
@@ -91,10 +92,12 @@ def read(session: Session, caller: Principal, export_id: UUID) -> ExportDetail:
 
 
 def forget_files(org_id: UUID) -> int:
-    """Nobody's data is left in a file of the organization, nor in a search: exports can be made again. Answers how
-    many files there were; those being made begin anew."""
+    """Nobody's data is left in a file of the organization, nor in a search: exports and reports can be made again.
+    Answers how many files there were; those being made begin anew."""
+    now = clock.now()
     with work_for(org_id) as session:
-        repository.forget(session, clock.now())
+        repository.forget(session, now)
+        report_runs.forget(session, now)
     return object_store().delete_all(f"{org_id}/exports/")
 
 

@@ -11,7 +11,7 @@ from messaging.rules.texting import Text
 from messaging.rules.variables import Declaration, Type
 
 FOLDER = Path(__file__).parent
-TEMPLATE_FILES = ("accounts", "campaigns", "notices", "reminders")
+TEMPLATE_FILES = ("accounts", "campaigns", "notices", "reminders", "reports")
 
 
 def _read(name: str) -> dict[str, Any]:
