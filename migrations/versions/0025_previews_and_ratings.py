@@ -5,7 +5,7 @@ from alembic import op
 from tenancy import create_crossing_function, let_cross, let_erase, publish_view, secure
 
 revision = "0025"
-down_revision = "0023"
+down_revision = "0024"
 
 RATINGS = """
 CREATE TABLE assessment.attempt_ratings (
