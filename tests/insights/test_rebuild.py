@@ -2,9 +2,10 @@
 
 from datetime import date, timedelta
 from itertools import count
+from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import NullPool, create_engine, text
 
 from insights.rules.catalogue import MetricName
 from insights.schedules import rebuild_metrics
@@ -12,8 +13,9 @@ from insights.service import rebuilding
 from lodestar.contracts.learning import Tier
 from lodestar.db import work_for
 from lodestar.principal import Role
-from tests.factories.identity import a_person
-from tests.factories.learning import give_stars
+from tests.database import Database
+from tests.factories.identity import a_person, an_organization
+from tests.factories.learning import an_enrollment, assign, give_stars
 from tests.gateway import Person, get
 from tests.insights.conftest import Institution
 from tests.insights.test_metrics import METRICS, counted, metric, numbers
@@ -139,3 +141,43 @@ def test_an_analyst_may_read_one_program(crowd: Institution) -> None:
     asking = analyst(crowd)
     one = metric("star-acquisition", asking, f"program_id={crowd.program.program_id}")
     assert one["rows"] == metric("star-acquisition", asking)["rows"]
+
+
+@pytest.fixture
+def platform(database: Database) -> UUID:
+    """The platform's own organization."""
+    with create_engine(database.migrator_url, poolclass=NullPool).begin() as connection:
+        connection.execute(text("SELECT identity.ensure_administrator('root@example.org')"))
+        connection.exec_driver_sql("SET ROLE lodestar_crossing")
+        query = text("SELECT id FROM identity.organizations WHERE kind = 'platform'")
+        found: UUID = connection.execute(query).scalar_one()
+    return found
+
+
+def test_the_platform_reads_the_sum_of_all_organizations_and_none_of_them_apart(
+    institution: Institution, platform: UUID
+) -> None:
+    others = [an_organization() for _ in range(2)]
+    for org_id in others:
+        assign(institution.program, org_id)
+    sizes = {institution.org_id: 23, others[0]: 14, others[1]: 6}
+    for org_id, size in sizes.items():
+        for _ in range(size):
+            an_enrollment(org_id, a_person(org_id).user_id, institution.program)
+        rebuilding.rebuild(org_id, TODAY)
+    ask = f"program_id={institution.program.program_id}"
+    for role in (Role.ANALYST, Role.PLATFORM_ADMIN):
+        answer = metric("completion-rates", a_person(platform, role), ask)
+        assert (answer["scope"], answer["exact"]) == ("everywhere", False)
+        (row,) = answer["rows"]
+        assert (row["numerator"], row["denominator"]) == (0, 30)
+        assert row["text"] == "About 0 of 30 learners (0.0 %); 0.0 stars on average; 1 left out"
+    assert metric("completion-rates", a_person(platform, Role.ORG_STAFF))["scope"] == "organization"
+
+
+def test_the_sum_of_all_organizations_is_the_platforms_alone(crowd: Institution) -> None:
+    rebuilt(crowd)
+    with work_for(crowd.org_id) as session:
+        query = "SELECT count(*) FROM insights.released_everywhere('completion-rates', NULL)"
+        assert session.scalar(text(query)) == 0
+    assert metric("completion-rates", analyst(crowd))["scope"] == "organization"

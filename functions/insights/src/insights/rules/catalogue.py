@@ -44,7 +44,8 @@ WINDOW = (
 ZONE = "Days are those of the organization's time zone."
 FRESHNESS = (
     "Staff: exact as soon as the event behind it was taken in, usually within seconds; what has no event of its own"
-    " (an erasure in another domain, a corrected record) by the next night. Analysts: as on the first night of the month."
+    " (a star taken back, a background chosen, another version) with the learner's next one, or by the next night."
+    " Analysts: as on the first night of the month."
 )
 SUPPRESSION = (
     "Analysts read no group of fewer than 10 people, no group whose remainder would have fewer than 10, and every count"
