@@ -115,7 +115,7 @@ LISTINGS: dict[str, Listing] = {
 }
 BESIDE = (
     "identity.users", "learning.module_progress", "learning.program_versions", "learning.stage_awards",
-    "learning.stages", "media.playback_completions",
+    "learning.stages", "media.playback_clicks", "media.playback_completions",
 )  # fmt: skip
 """Tables that grow along, because lists join them."""
 TABLES = tuple(sorted({*(listing.table for listing in LISTINGS.values()), *BESIDE}))

@@ -360,6 +360,10 @@ MAKERS: dict[str, Maker] = {
         "problem_code": f"CASE WHEN {_REJECTED} THEN 'bad' END",
         "problem_detail": f"CASE WHEN {_REJECTED} THEN 'bad' END",
     },
+    "media.playback_clicks": {
+        **_child_of("media_assets", "asset_id", each=100),
+        "learner_id": _id("users"),
+    },
     "media.playback_completions": {
         **_child_of("media_assets", "asset_id", each=100),
         "learner_id": _id("users", "CASE WHEN bench.chance(n, 7) < 0.6 THEN n ELSE 10000000 + n END"),

@@ -6,7 +6,7 @@ of what is hidden look at that flag once a statement and at no other row.
 
 from alembic import op
 
-from tenancy import publish_view, secure
+from tenancy import let_erase, publish_view, secure
 
 revision = "0026"
 down_revision = "0025"
@@ -87,6 +87,16 @@ WHERE e.status <> 'withdrawn' AND e.tier IN ('bronze', 'silver')
   AND NOT learning.promotion_is_used(e.id, e.stars)
 """
 ELIGIBLE = f"{ELIGIBLE_BEFORE} AND NOT EXISTS (SELECT FROM learning.v_hidden_programs AS h WHERE h.program_id = e.program_id)"
+CLICKS = """
+CREATE TABLE media.playback_clicks (
+  id uuid PRIMARY KEY DEFAULT uuidv7(), org_id uuid NOT NULL DEFAULT backbone.current_org(),
+  created_at timestamptz NOT NULL DEFAULT now(), asset_id uuid NOT NULL,
+  learner_id uuid NOT NULL REFERENCES identity.users (id),
+  UNIQUE (org_id, id)
+);
+CREATE INDEX playback_clicks_of ON media.playback_clicks (org_id, asset_id, learner_id);
+CREATE INDEX playback_clicks_of_learner ON media.playback_clicks (org_id, learner_id, id);
+"""
 V_ASSESSED_MODULES = "SELECT module_id FROM assessment.assessments WHERE active AND module_id IS NOT NULL"
 V_BACKGROUND_PROFILES = "SELECT background_id, kind, type, tier FROM assessment.background_profiles"
 
@@ -102,6 +112,9 @@ def upgrade() -> None:
     publish_view("learning.v_hidden_modules", V_HIDDEN_MODULES)
     _replace_view("learning.v_promotion_eligibility", ELIGIBLE)
     op.execute("ALTER TABLE media.media_assets ADD poster_key text")
+    op.execute(CLICKS)
+    secure("media.playback_clicks", grants="SELECT, INSERT")
+    let_erase("media.playback_clicks")
     publish_view("assessment.v_assessed_modules", V_ASSESSED_MODULES)
     publish_view("assessment.v_background_profiles", V_BACKGROUND_PROFILES)
 
@@ -112,6 +125,7 @@ def _replace_view(name: str, query: str) -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP TABLE media.playback_clicks")
     op.execute("ALTER TABLE media.media_assets DROP poster_key")
     op.execute("DROP VIEW assessment.v_background_profiles, assessment.v_assessed_modules")
     _replace_view("learning.v_promotion_eligibility", ELIGIBLE_BEFORE)

@@ -82,9 +82,21 @@ def test_a_preview_of_staff_is_no_view(staff: Person) -> None:
         assert previewed["url"]
     assert gateway.get(url(asset_id, "/views"), as_=staff).expect(200)["data"] == []
     gateway.post(url(asset_id, "/playback-urls"), {}, as_=staff).expect(201)
-    assert len(gateway.get(url(asset_id, "/views"), as_=staff).expect(200)["data"]) == 1
+    (view,) = gateway.get(url(asset_id, "/views"), as_=staff).expect(200)["data"]
+    assert view["clicks"] == 1
     refused = gateway.post(url(asset_id, "/playback-urls"), {"preview": True}, as_=a_person(staff.org_id))
     assert refused.status == 403
+
+
+def test_each_click_on_a_recording_is_logged_with_how_long_it_was_watched(staff: Person) -> None:
+    """SB-06. A request that is repeated under its Idempotency-Key is the same click."""
+    asset_id = rows.an_asset(staff.org_id, staff.user_id, purpose="masterclass_video")
+    rows.played(staff.org_id, staff.user_id, asset_id, percent=40)
+    for key in ("one", "two", "two"):
+        headers = {"Idempotency-Key": key}
+        gateway.post(url(asset_id, "/playback-urls"), {}, as_=staff, headers=headers).expect(201)
+    (view,) = gateway.get(url(asset_id, "/views"), as_=staff).expect(200)["data"]
+    assert (view["learner_id"], view["clicks"], view["covered_ms"]) == (str(staff.user_id), 2, 24_000)
 
 
 def test_a_recordings_poster_is_a_picture_of_it_and_an_interview_has_none(
@@ -94,7 +106,7 @@ def test_a_recordings_poster_is_a_picture_of_it_and_an_interview_has_none(
     found = gateway.get(url(asset_id), as_=staff).expect(200)
     picture = httpx.get(found["poster_url"]).raise_for_status()
     assert picture.headers["content-type"] == "image/jpeg"
-    with av.open(BytesIO(picture.content)) as opened:
+    with av.open(BytesIO(picture.content), "r") as opened:
         frame = next(opened.decode(video=0))
         assert (frame.width, frame.height) == SIZE
     learner = a_person(staff.org_id)

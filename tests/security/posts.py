@@ -36,6 +36,7 @@ REPEATABLE = {
     "POST /v1/identity/public/invitations/{token}": "the same password may be set twice; the second click is refused",
     "POST /v1/identity/public/registrations": "asking again sends another code; five times in a quarter of an hour",
     "POST /v1/identity/public/email-verifications": "the user pool takes a code once",
+    "POST /v1/media/assets/{asset_id}/playback-urls": "two clicks are two clicks, and logged as such (SB-06)",
     "POST /v1/media/uploads whole": "a form is no file: what nobody sends expires",
     "POST /v1/media/uploads in parts": "an open upload is no file: what nobody sends expires",
 }

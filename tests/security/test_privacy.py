@@ -78,7 +78,7 @@ COVERED_TWICE = {"backbone.outbox", "backbone.inbox"}
 WORDLESS = {
     "learning.enrollments", "learning.promotion_declines", "learning.lesson_progress",
     "learning.module_progress",
-    "learning.masterclass_completions", "media.playback_completions", "identity.memberships",
+    "learning.masterclass_completions", "media.playback_completions", "media.playback_clicks", "identity.memberships",
 }  # fmt: skip
 """Ids, numbers, times and words from a fixed list."""
 

@@ -136,6 +136,7 @@ def a_full_organization() -> World:
     for person in (learner, peer):
         _a_learners_work(person, admin, modules, background_id)
         played(org_id, person.user_id, assets["lesson_video"])
+        post(f"/v1/media/assets/{assets['lesson_video']}/playback-urls", as_=person).expect(201)
     _administration(admin)
     _messages(org_id, admin, learner, peer)
     bus.deliver(org_id)

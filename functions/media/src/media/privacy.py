@@ -19,6 +19,7 @@ PERSONAL_DATA = PersonalData(
         PersonalTable("media.transcripts", part_of(RECORDINGS, "asset_id")),
         PersonalTable("media.captions", part_of(RECORDINGS, "asset_id")),
         PersonalTable("media.playback_segments", owned_by("learner_id")),
+        PersonalTable("media.playback_clicks", owned_by("learner_id")),
         PersonalTable("media.playback_completions", owned_by("learner_id")),
         runs_about(RECORDINGS),
     ),

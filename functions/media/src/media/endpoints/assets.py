@@ -13,6 +13,7 @@ from lodestar.api import (
     Paging,
     ReadSession,
     Staff,
+    UnitOfWork,
     WriteSession,
     lambda_handler,
     problems,
@@ -99,15 +100,16 @@ def create_playback_url(
     asset_id: UUID,
     body: Annotated[PlaybackUrlCreate, Body(default_factory=PlaybackUrlCreate)],
     caller: Caller,
-    session: WriteSession,
+    work: UnitOfWork,
     response: Response,
 ) -> PlaybackUrlRead:
-    """A link that lives at most 24 hours (X-05). Asking again signs again. With `preview` staff are not counted among
-    those who played it."""
+    """A link that lives at most 24 hours (X-05). Asking again signs again, and is logged as another click (SB-06). With
+    `preview` staff are not counted among those who played it."""
     response.headers["Cache-Control"] = "no-store"
-    return service.playback_url(
-        session, caller=caller, asset_id=asset_id, expires_seconds=body.expires_seconds, preview=body.preview
-    )
+    with work.conclusion() as session:
+        return service.playback_url(
+            session, caller=caller, asset_id=asset_id, body=body, click_id=work.intent_id
+        )
 
 
 @router.post(

@@ -31,6 +31,16 @@ class PlaybackSegments(TenantRow, Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"), onupdate=text("now()"))
 
 
+class PlaybackClick(TenantRow, Base):
+    """A person asked to play a recording (SB-06). The id is the request's, so that its repetition is no second click."""
+
+    __tablename__ = "playback_clicks"
+    __table_args__ = ({"schema": "media"},)
+
+    asset_id: Mapped[UUID]
+    learner_id: Mapped[UUID]
+
+
 class PlaybackCompletion(TenantRow, Base):
     """A learner played 95 % of an asset (JR-30). The database refuses one without that coverage."""
 

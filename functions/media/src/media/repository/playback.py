@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from lodestar.ids import new_id
-from media.models.playback import PlaybackCompletion, PlaybackSegments
+from media.models.playback import PlaybackClick, PlaybackCompletion, PlaybackSegments
 
 
 def playback_of(
@@ -53,6 +53,12 @@ def begin(
     )
 
 
+def click(session: Session, click_id: UUID, *, learner_id: UUID, asset_id: UUID) -> None:
+    """Note that the learner asked to play the asset; once a request."""
+    statement = insert(PlaybackClick).values(id=click_id, learner_id=learner_id, asset_id=asset_id)
+    session.execute(statement.on_conflict_do_nothing(index_elements=["id"]))
+
+
 def locked(session: Session, *, learner_id: UUID, asset_id: UUID) -> PlaybackSegments:
     """The row of the learner's playback, which has begun, locked."""
     query = select(PlaybackSegments).where(
@@ -81,8 +87,8 @@ def complete(
     return session.scalar(statement)
 
 
-def views(asset_id: UUID, *, completed: bool | None) -> Select[PlaybackSegments, datetime]:
-    """Who played the asset how far, of the reader's organization.
+def views(asset_id: UUID, *, completed: bool | None) -> Select[PlaybackSegments, datetime, int]:
+    """Who played the asset how far, and how often they asked for it, of the reader's organization.
 
     The completion is looked up row by row: joined, PostgreSQL would read all of the asset's for one page.
     """
@@ -92,7 +98,16 @@ def views(asset_id: UUID, *, completed: bool | None) -> Select[PlaybackSegments,
         PlaybackCompletion.learner_id == PlaybackSegments.learner_id,
     )
     completed_at = found.scalar_subquery()
-    query = select(PlaybackSegments, completed_at).where(PlaybackSegments.asset_id == asset_id)
+    clicks = (
+        select(func.count())
+        .where(
+            PlaybackClick.org_id == PlaybackSegments.org_id,
+            PlaybackClick.asset_id == PlaybackSegments.asset_id,
+            PlaybackClick.learner_id == PlaybackSegments.learner_id,
+        )
+        .scalar_subquery()
+    )
+    query = select(PlaybackSegments, completed_at, clicks).where(PlaybackSegments.asset_id == asset_id)
     if completed is None:
         return query
     return query.where(completed_at.is_not(None) if completed else ~found.exists())

@@ -68,6 +68,7 @@ class ViewRead(ReadModel):
     covered_ms: int
     duration_ms: int
     percent: float
+    clicks: int = Field(description="How often they asked to play it", examples=[3])
     first_played_at: datetime
     last_played_at: datetime
     completed_at: datetime | None

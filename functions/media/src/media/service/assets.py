@@ -22,7 +22,7 @@ from media.repository import transcripts as transcript_repository
 from media.rules import coverage
 from media.rules.filenames import saved_as
 from media.rules.purposes import PURPOSES
-from media.schemas.assets import AssetPatch, OperationAccepted, PlaybackUrlRead, ViewRead
+from media.schemas.assets import AssetPatch, OperationAccepted, PlaybackUrlCreate, PlaybackUrlRead, ViewRead
 from media.service import access
 
 PROCESSING, TRANSCRIPTION = "media.processing", "media.transcription"
@@ -74,14 +74,15 @@ def delete(session: Session, *, caller: Principal, asset_id: UUID, if_match: int
 
 
 def playback_url(
-    session: Session, *, caller: Principal, asset_id: UUID, expires_seconds: int, preview: bool
+    session: Session, *, caller: Principal, asset_id: UUID, body: PlaybackUrlCreate, click_id: UUID
 ) -> PlaybackUrlRead:
-    """A link to the bytes. From the first one on, the clock of the caller's playback runs (X-07); a `preview` of staff
-    begins none. Raises Forbidden."""
-    if preview and not caller.is_staff:
+    """A link to the bytes. From the first one on, the clock of the caller's playback runs (X-07), and each is a click
+    (SB-06); a `preview` of staff is neither. Raises Forbidden."""
+    if body.preview and not caller.is_staff:
         raise Forbidden("Only staff preview a recording; leave `preview` out to play it.")
     asset, now = access.playable(session, caller=caller, asset_id=asset_id), clock.now()
-    if asset.duration_ms is not None and not preview:
+    if asset.duration_ms is not None and not body.preview:
+        playback_repository.click(session, click_id, learner_id=caller.user_id, asset_id=asset_id)
         playback_repository.begin(
             session,
             learner_id=caller.user_id,
@@ -94,11 +95,11 @@ def playback_url(
     video = purpose.kind == "video"
     url = object_store().presign_get(
         asset.storage_key,
-        expires_seconds=expires_seconds,
+        expires_seconds=body.expires_seconds,
         content_type=asset.content_type,
         filename=None if video else saved_as(asset.filename, purpose.types[asset.content_type]),
     )
-    expires_at = now + timedelta(seconds=expires_seconds)
+    expires_at = now + timedelta(seconds=body.expires_seconds)
     return PlaybackUrlRead(url=url, content_type=asset.content_type, expires_at=expires_at)
 
 
@@ -141,16 +142,17 @@ def views(
     access.visible(session, caller=caller, asset_id=asset_id)
     query = playback_repository.views(asset_id, completed=completed)
     found = paginate(session, query, page, keys=(PlaybackSegments.id,))
-    return Page([_view(played, completed_at) for played, completed_at in found.data], found.page)
+    return Page([_view(*row) for row in found.data], found.page)
 
 
-def _view(played: PlaybackSegments, completed_at: object) -> ViewRead:
+def _view(played: PlaybackSegments, completed_at: object, clicks: int) -> ViewRead:
     return ViewRead.model_validate(
         {
             "learner_id": played.learner_id,
             "covered_ms": played.covered_ms,
             "duration_ms": played.duration_ms,
             "percent": coverage.percent(covered_ms=played.covered_ms, duration_ms=played.duration_ms),
+            "clicks": clicks,
             "first_played_at": played.created_at,
             "last_played_at": played.reported_at,
             "completed_at": completed_at,
