@@ -238,6 +238,13 @@ def _enrolling(world: World) -> Request:
     return Request("POST", "/v1/learning/enrollments", world.admin, body)
 
 
+def _override_preview(world: World) -> Request:
+    """To a star that neither the world nor an override before gives."""
+    enrollment_id = world.own("enrollment_id", resource="overrides", person=world.admin)
+    body = {"enrollment_id": str(enrollment_id), "star": 3}
+    return Request("POST", "/v1/learning/overrides/previews", world.admin, body)
+
+
 def _cohort(world: World) -> Request:
     program_id = world.own("program_id", resource="programs", person=world.admin)
     body = {"program_id": str(program_id), "title": f"Intake {uuid4().hex}"}
@@ -326,6 +333,7 @@ PREPARED: dict[str, dict[str, Prepare]] = {
     "/v1/insights/report-schedules": {"": _report},
     "/v1/insights/report-schedules/{schedule_id}/runs": {"": _report_now},
     "/v1/learning/enrollments": {"": _enrolling},
+    "/v1/learning/overrides/previews": {"": _override_preview},
     "/v1/learning/programs": {"": _with_a_key("/v1/learning/programs")},
     "/v1/learning/lessons": {
         "": _with_a_key(
