@@ -20,6 +20,7 @@ from tests import gateway
 from tests.bus import deliver
 from tests.common.test_pipelining import counted
 from tests.factories.identity import a_person, an_organization
+from tests.security.ledger import rehearsal
 
 pytestmark = pytest.mark.usefixtures("product")
 MEMBERS = "/v1/identity/members"
@@ -164,6 +165,15 @@ def test_a_warm_connection_that_died_is_replaced_and_the_call_counted() -> None:
     with a_request(), unit_of_work(principal) as session:
         assert session.scalar(text("SELECT 1")) == 1
     assert calls_of_principal(principal) == 1
+
+
+def test_within_a_transaction_that_is_open_it_is_charged_in_that() -> None:
+    principal = principal_of(a_script())
+    with rehearsal():
+        with a_request() as call, unit_of_work(principal) as session:
+            assert session.scalar(text("SELECT 1")) == 1
+        assert call.headers["ratelimit"] == '"key";r=599'
+    assert calls_of_principal(principal) == 0, "undone with the rest"
 
 
 def test_what_is_left_over_of_a_refusal_does_not_reach_the_next_request() -> None:

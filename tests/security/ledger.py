@@ -11,6 +11,11 @@ from tests.security.catalogue import relations
 
 Ledger = dict[str, tuple[int, int]]
 """A table's number of rows and the sum of their hashes, by its name."""
+COUNTED = {
+    "backbone.api_key_calls": "(SELECT 1 WHERE false)",
+    "backbone.rate_buckets": "(SELECT * FROM backbone.rate_buckets WHERE bucket NOT LIKE 'api_key:%')",
+}
+"""A call by API key is counted whatever becomes of it: what to look at instead of the whole table."""
 SUM = "SELECT count(*), coalesce(sum(hashtextextended(r::text, 0)), 0) FROM {table} AS r"
 
 
@@ -32,7 +37,7 @@ def read(migrator_url: str) -> Ledger:
         return {
             table: (int(count), int(total))
             for table in tables
-            for count, total in connection.execute(text(SUM.format(table=table)))
+            for count, total in connection.execute(text(SUM.format(table=COUNTED.get(table, table))))
         }
 
 

@@ -113,7 +113,11 @@ class Connection(legacy.Connection):  # type: ignore[misc]
 
     def send_ahead(self, statement: str, values: Sequence[Any]) -> None:
         """With the statement that begins the next transaction, and ahead of it, goes this one (`$1`, `$2` ...) in a
-        transaction of its own, whatever becomes of the next. It answers one row: `answered_ahead`."""
+        transaction of its own, whatever becomes of the next. It answers one row: `answered_ahead`. Within a
+        transaction it is sent at once, as a part of that."""
+        if self._in_transaction:
+            self.answered_ahead = self.send(statement, values, ()).rows[0]
+            return
         batch = BEGIN + _message(b"P", self._parse(statement, ())) + _message(b"B", self._bind(values))
         self._ahead = batch + DESCRIBE_EXECUTE + COMMIT
 
