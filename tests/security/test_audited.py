@@ -19,6 +19,7 @@ REFUSED = 300
 CHANGES_NOTHING = {
     "POST /v1/learning/program-assignments": "here it is assigned already; the administrators' tour sees it assigned, and noted",
     "POST /v1/learning/resources/{resource_id}/downloads": "a link to read by",
+    "POST /v1/media/uploads": "no file yet: `upload.received` notes the one that comes",
     "POST /v1/media/uploads/{upload_id}/parts": "links to send parts by",
     "POST /v1/messaging/reminder-policies/{key}/previews": "what would be sent, of which nothing is kept",
     "POST /v1/messaging/templates/{message_template_id}/previews": "a rendering, of which nothing is kept",

@@ -61,6 +61,11 @@ def record(
     events.emit(session, entry)
 
 
+def noted_later(session: Session) -> None:
+    """What this transaction begins has its entry when it is done: the edge makes none."""
+    session.info[AUDITED] = True
+
+
 def record_request(
     session: Session,
     caller: Principal,

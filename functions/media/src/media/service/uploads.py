@@ -77,16 +77,19 @@ class UploadStatus:
 def begin(work: Work, *, caller: Principal, body: UploadCreate) -> UploadStatus:
     """Open an upload, once for all tries of the request. Raises the purpose's problems: role, size, type, consent.
 
-    A large file goes up in parts, for which storage is asked between two transactions.
+    A large file goes up in parts, for which storage is asked between two transactions. The audit log has the file once
+    it is there.
     """
     if not purposes.parts_of(body.size_bytes):
         with work.conclusion() as session:
+            audit.noted_later(session)
             _intend(session, work, caller=caller, body=body)
             return read(session, caller=caller, upload_id=work.intent_id)
     with work.transaction() as session:
         upload = _intend(session, work, caller=caller, body=body)
     multipart_id = upload.multipart_id or _multipart_for(upload, is_resumed=work.is_resumed)
     with work.conclusion() as session:
+        audit.noted_later(session)
         begun = _mine(session, work.intent_id, caller)
         begun.upload.multipart_id = multipart_id
         return begun
