@@ -17,6 +17,7 @@ GOALS = {
     "P4": "bench.p4_throughput",
     "P5": "bench.p5_statements",
     "P6": "bench.p6_lists",
+    "P7e": "bench.p7_export",
     "P8": "bench.p8_reminders",
     "P8b": "bench.p8_batches",
     "P9": "bench.p9_analytics",
