@@ -7,8 +7,9 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 
+from bench.arithmetic import BEGIN, FUNCTIONS
 from bench.product import running
-from bench.rows import BEGIN, FUNCTIONS, MAKERS
+from bench.rows import MAKERS
 from local import postgres
 
 AT_A_TIME = 2

@@ -7,30 +7,7 @@ Content hangs together: two versions a program, ten modules a version, five less
 arithmetic, so that rows 1 to N of all tables fit together for every N.
 """
 
-ORGANIZATIONS = 200
-BEGIN = "timestamptz '2026-01-01 00:00:00Z'"
-
-FUNCTIONS = f"""
-CREATE SCHEMA bench;
--- Sorts by n, as a UUIDv7 does by time.
-CREATE FUNCTION bench.id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT (lpad(to_hex(n), 12, '0') || '70008000' || lpad(to_hex(abs(hashtext(kind))), 12, '0'))::uuid
-$$;
--- Evenly between 0 and 1, the same for the same n and salt.
-CREATE FUNCTION bench.chance(n bigint, salt bigint) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT (hashint8extended(n, salt) & 2147483647) / 2147483648.0
-$$;
-CREATE FUNCTION bench.org(n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT bench.id('organizations', 1 + floor({ORGANIZATIONS} * power(bench.chance(n, 1), 3))::bigint)
-$$;
-CREATE FUNCTION bench.person(n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT bench.id('users', CASE WHEN n <= 10000 AND bench.chance(n, 2) < 0.1 THEN 1 ELSE 1000 + n / 10 END)
-$$;
-CREATE FUNCTION bench.pick(n bigint, salt bigint, choices text[]) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT choices[1 + floor(cardinality(choices) * power(bench.chance(n, salt), 3))::integer]
-$$;
-"""
+from bench.arithmetic import BEGIN
 
 
 def _id(table: str, n: str = "n") -> str:
@@ -64,7 +41,7 @@ _VERSION_OF_LESSON = "(n + 49) / 50"
 _KINDS = "ARRAY['assessment', 'course', 'masterclass', 'project', 'interview']"
 _REQUESTED = _pick("approved", "rejected", "pending", salt=6)
 _EXPORTED = _pick("completed", "rejected", "failed")
-_SENT = _pick("sent", "failed", "skipped", salt=6)
+_REPORTED = _pick("sent", "failed", "skipped", salt=6)
 _MADE = _pick("completed", "failed", "running", "pending", salt=6)
 _APPEALED = _pick("dismissed", "upheld", "open")
 _STUDYING = _pick("active", "completed", "withdrawn")
@@ -284,9 +261,9 @@ MAKERS: dict[str, Maker] = {
         "period_from": "'2026-01-05'",
         "period_to": "'2026-01-11'",
         "time_zone": "'UTC'",
-        "state": _SENT,
+        "state": _REPORTED,
         "completed_at": "now()",
-        "reason": f"CASE WHEN {_SENT} <> 'sent' THEN 'x' END",
+        "reason": f"CASE WHEN {_REPORTED} <> 'sent' THEN 'x' END",
     },
     "learning.enrollments": {
         **_of_program(_program_of("n")),

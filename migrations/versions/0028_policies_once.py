@@ -13,7 +13,7 @@ from alembic import op
 from tenancy import ENTERED, ONCE, create_crossing_function, entered_or
 
 revision = "0028"
-down_revision = "0022"
+down_revision = "0027"
 
 ASSIGNED = (
     "ANY (ARRAY(SELECT program_id FROM learning.program_assignments WHERE org_id = backbone.current_org()))"
