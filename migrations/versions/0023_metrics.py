@@ -187,7 +187,7 @@ def upgrade() -> None:
         op.execute(block)
     for verb, (tables, rows) in CHANGES.items():
         op.execute(_roll_up(verb, tables, rows))
-    secure("insights.activity_events", grants="SELECT, INSERT")
+    secure("insights.activity_events", grants="SELECT, INSERT, UPDATE")
     let_erase("insights.activity_events")
     for table in ("enrollment_facts", "daily_metrics", "metric_rebuilds", "metric_releases"):
         secure(f"insights.{table}")
