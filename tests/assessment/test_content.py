@@ -222,6 +222,23 @@ def test_an_assessments_usual_limits_are_the_defaults() -> None:
     assert patch(url, {"max_attempts": None, "title": "Talk"}, as_=staff).expect(200)["max_attempts"] is None
 
 
+def test_an_initial_assessment_keeps_a_bank_and_an_exams_settings_are_checked() -> None:
+    staff = staff_of()
+    initial = an_assessment(
+        staff.org_id, "initial", module_id=new_id(), bank_id=a_bank(staff.org_id, items=1)
+    )
+    refused = patch(f"{BASE}/assessments/{initial}", {"bank_id": None}, as_=staff).expect(422)
+    assert "bank_id" in refused["detail"]
+    exam = an_assessment(staff.org_id, "promotion_exam", program_id=new_id())
+    url = f"{BASE}/assessments/{exam}"
+    for change in ({"question_count": 0}, {"passing_score": 101}, {"time_limit_seconds": 59}):
+        faults = patch(url, change, as_=staff).expect(422)["errors"]
+        assert [fault["field"] for fault in faults] == list(change)
+    settings = {"active": False, "question_count": 20, "passing_score": 75}
+    changed = patch(url, settings, as_=staff).expect(200)
+    assert {name: changed[name] for name in settings} == settings
+
+
 @pytest.mark.parametrize("place", ["module_id", "program_id"])
 def test_an_assessment_belongs_to_what_its_own_organization_wrote(place: str) -> None:
     staff, program = staff_of(), a_program(an_organization(), assigned_to=())

@@ -95,13 +95,6 @@ def to_learner(learner: Person) -> list[tuple[Event, str, str]]:
             "40 %. It is not passed yet",
         ),
         (
-            assessment.AppealDecided(
-                appeal_id=new_id(), attempt_id=attempt, learner_id=learner.user_id, upheld=False
-            ),
-            "A person answered your appeal",
-            "The outcome stays as it is",
-        ),
-        (
             assessment.AttemptFailed(
                 attempt_id=attempt, learner_id=learner.user_id, kind=AssessmentKind.INTERVIEW,
                 code="no_transcript", detail="The recording could not be read.",
@@ -131,6 +124,18 @@ def test_a_learner_is_told_of_each_event_once(learner: Person) -> None:
     assert [n["type"] for n in told] == [event.name.split(".")[1] for event, _, _ in expected]
     for notification, (_, _, body) in zip(told, expected, strict=True):
         assert body in notification["body"]
+
+
+def test_a_dismissed_appeal_is_told_once_and_an_upheld_one_by_its_decision(learner: Person) -> None:
+    ids = {"attempt_id": new_id(), "learner_id": learner.user_id}
+    dismissed = assessment.AppealDecided(appeal_id=new_id(), upheld=False, **ids)
+    for event in (dismissed, dismissed, assessment.AppealDecided(appeal_id=new_id(), upheld=True, **ids)):
+        tell(learner.org_id, event)
+    [notification] = listed(learner)["data"]
+    assert (notification["title"], notification["target_id"]) == (
+        "A person answered your appeal",
+        str(ids["attempt_id"]),
+    )
 
 
 def test_two_events_of_one_occasion_tell_once(learner: Person) -> None:
@@ -192,7 +197,7 @@ def test_a_list_is_filtered_by_type_and_paged(learner: Person) -> None:
     assert [n["type"] for n in listed(learner, "?type=tier_changed")["data"]] == ["tier_changed"]
     page = listed(learner, "?limit=5")
     rest = listed(learner, f"?limit=5&cursor={page['page']['next_cursor']}")
-    assert (len(page["data"]), len(rest["data"]), rest["page"]["next_cursor"]) == (5, 4, None)
+    assert (len(page["data"]), len(rest["data"]), rest["page"]["next_cursor"]) == (5, 3, None)
 
 
 def test_a_peer_and_another_tenant_find_nothing(learner: Person) -> None:

@@ -204,12 +204,20 @@ def _least(schema: Schema, name: str) -> Any:
 
 
 def _with_ids(given: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
-    """An object's example, whose literal ids give way to `Id`s."""
+    """An object's example, whose literal ids, and lists of them, give way to `Id`s."""
     properties = schema.get("properties", {})
     return {
-        name: Id(name) if _is_id(resolved(properties.get(name, {}))) and value else value
-        for name, value in given.items()
+        name: _in_place_of(value, name, resolved(properties.get(name, {}))) for name, value in given.items()
     }
+
+
+def _in_place_of(value: Any, name: str, schema: Schema) -> Any:
+    if not value:
+        return value
+    if _is_id(schema):
+        return Id(name)
+    listed = schema.get("type") == "array" and _is_id(resolved(schema["items"]))
+    return [Id(name)] if listed else value
 
 
 def _probes(schema: Schema, name: str) -> Iterator[tuple[Any, str]]:

@@ -228,12 +228,8 @@ def _administration(admin: Person) -> None:
     asset_id = get("/v1/media/assets?purpose=masterclass_video", as_=admin).expect(200)["data"][0]["id"]
     post(f"/v1/media/assets/{asset_id}/transcriptions", as_=admin).expect(202)
     prompt = {"purpose": "quiz", "system_prompt": "Write fairly.", "input_prompt": "Write {count} questions."}
-    post("/v1/assessment/prompt-templates", prompt, as_=admin).expect(201)
-    background_id = get("/v1/assessment/backgrounds", as_=admin).expect(200)["data"][0]["id"]
-    profile = f"/v1/assessment/backgrounds/{background_id}/profiles/project/case_study/bronze"
-    written = get(profile, as_=admin).expect(200)
-    draft = {name: written[name] for name in ("system_prompt", "input_prompt", "rubric_id")}
-    post(f"{profile}/previews", draft, as_=admin).expect(202)
+    template_id = post("/v1/assessment/prompt-templates", prompt, as_=admin).expect(201)["id"]
+    _previews(admin, template_id)
     post("/v1/identity/invitations", {"email": "new@example.org"}, as_=admin).expect(201)
     post("/v1/identity/api-keys", {"name": "Import", "scopes": ["learning:read"]}, as_=admin).expect(201)
     put("/v1/identity/retention-policies", {"periods": {"notifications": 90}}, as_=admin).expect(200)
@@ -243,6 +239,21 @@ def _administration(admin: Person) -> None:
     report = {"title": "Weekly", "metrics": ["completion-rates"], "recipients": [str(admin.user_id)]}
     schedule_id = post("/v1/insights/report-schedules", report, as_=admin).expect(201)["id"]
     post(f"/v1/insights/report-schedules/{schedule_id}/runs", as_=admin).expect(202)
+
+
+def _previews(admin: Person, template_id: str) -> None:
+    """One of each kind, in the order in which `own` and `some` pair them with what they are of."""
+    assessments = get("/v1/assessment/assessments", as_=admin).expect(200)["data"]
+    ids = {entry["kind"]: entry["id"] for entry in assessments}
+    lesson_id = get("/v1/learning/lessons", as_=admin).expect(200)["data"][0]["id"]
+    background_id = get("/v1/assessment/backgrounds", as_=admin).expect(200)["data"][0]["id"]
+    profile = f"/v1/assessment/backgrounds/{background_id}/profiles/project/case_study/bronze"
+    written = get(profile, as_=admin).expect(200)
+    draft = {name: written[name] for name in ("system_prompt", "input_prompt", "rubric_id")}
+    words = {"assessment_id": ids["quiz"], "lesson_ids": [lesson_id]}
+    post(f"/v1/assessment/assessments/{ids['initial']}/previews", {"tier": "bronze"}, as_=admin).expect(202)
+    post(f"/v1/assessment/prompt-templates/{template_id}/previews", words, as_=admin).expect(202)
+    post(f"{profile}/previews", draft, as_=admin).expect(202)
 
 
 def _messages(org_id: UUID, admin: Person, *people: Person) -> None:

@@ -277,4 +277,4 @@ def test_decisions_and_answers_stand_in_the_audit_log() -> None:
     body = {"outcome": "upheld", "answer": "You are right.", "score": 80}
     post(f"/v1/assessment/appeals/{appeal(case)['id']}/decisions", body, as_=case.staff).expect(201)
     bus.deliver(case.org_id)
-    assert {"attempt.decided", "appeal.decided"} <= set(audited(case.org_id))
+    assert {"appeal.opened", "attempt.decided", "appeal.decided"} <= set(audited(case.org_id))

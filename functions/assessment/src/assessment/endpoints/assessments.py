@@ -15,7 +15,6 @@ from assessment.schemas.assessments import (
 )
 from assessment.schemas.previews import AssessmentPreviewCreate, PreviewRead
 from assessment.service import assessments as service
-from assessment.service import previews
 from lodestar.api import (
     APIRouter,
     Caller,
@@ -125,6 +124,8 @@ def preview_assessment(
     response: Response,
 ) -> Preview:
     """A sample of what a learner would be asked if the draft were saved, made as learners' content is. Nothing changes."""
+    from assessment.service import previews
+
     preview = previews.of_assessment(session, caller, assessment_id, body)
     response.headers["Location"] = f"/v1/identity/operations/{preview.operation_id}"
     return preview
@@ -140,6 +141,8 @@ def read_assessment_preview(
     assessment_id: UUID, preview_id: UUID, _caller: Staff, session: ReadSession
 ) -> Preview:
     """The sample, with what was said to models and what to mend before saving; for a day."""
+    from assessment.service import previews
+
     return previews.read(session, "assessment", assessment_id, preview_id)
 
 

@@ -16,7 +16,7 @@ from assessment.schemas.backgrounds import (
 )
 from assessment.schemas.previews import PreviewRead
 from assessment.service import backgrounds as service
-from assessment.service import content, previews
+from assessment.service import content
 from lodestar.api import (
     APIRouter,
     Caller,
@@ -144,6 +144,8 @@ def preview_profile(
     response: Response,
 ) -> Preview:
     """A sample project, or sample questions, as if the profile were saved (JR-34, JR-40). Nothing changes."""
+    from assessment.service import previews
+
     preview = previews.of_profile(session, caller, background_id, body, kind=kind, type_=type_, tier=tier)
     response.headers["Location"] = f"/v1/identity/operations/{preview.operation_id}"
     return preview
@@ -166,6 +168,8 @@ def read_profile_preview(
     session: ReadSession,
 ) -> Preview:
     """The sample, with what was said to models and what to mend before saving; for a day."""
+    from assessment.service import previews
+
     place = {"kind": kind, "type": type_, "tier": tier.value}
     return previews.read(session, "background_profile", background_id, preview_id, place=place)
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from assessment.schemas.items import LessonItemsRead, LessonItemsWrite
 from assessment.schemas.previews import LessonItemsPreviewRead
 from assessment.service import lesson_items as service
-from assessment.service import lesson_previews
 from lodestar.api import (
     APIRouter,
     ReadSession,
@@ -54,6 +53,8 @@ def preview_lesson_items(
     lesson_id: UUID, body: LessonItemsWrite, _caller: Staff, session: WriteSession
 ) -> LessonItemsPreviewRead:
     """The learner's view of a mapping before it is saved: while a model serves, and when none does. Nothing changes."""
+    from assessment.service import lesson_previews
+
     return lesson_previews.preview(session, lesson_id, body)
 
 

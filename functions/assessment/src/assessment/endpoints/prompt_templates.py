@@ -14,7 +14,7 @@ from assessment.schemas.prompt_templates import (
     PromptTemplatePatch,
     PromptTemplateRead,
 )
-from assessment.service import content, previews
+from assessment.service import content
 from assessment.service import prompt_templates as service
 from lodestar.api import (
     APIRouter,
@@ -103,6 +103,8 @@ def preview_prompt(
     template_id: UUID, body: PromptPreviewCreate, caller: Staff, session: WriteSession, response: Response
 ) -> Preview:
     """A sample of what these words lead to, before they become a revision: content, or the grade of given work."""
+    from assessment.service import previews
+
     preview = previews.of_prompt(session, caller, template_id, body)
     response.headers["Location"] = f"/v1/identity/operations/{preview.operation_id}"
     return preview
@@ -116,6 +118,8 @@ def preview_prompt(
 )
 def read_prompt_preview(template_id: UUID, preview_id: UUID, _caller: Staff, session: ReadSession) -> Preview:
     """The sample, with what was said to models and what to mend before saving; for a day."""
+    from assessment.service import previews
+
     return previews.read(session, "prompt_template", template_id, preview_id)
 
 

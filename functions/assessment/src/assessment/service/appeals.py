@@ -11,7 +11,7 @@ from assessment.repository import appeals as repository
 from assessment.repository import attempts
 from assessment.rules.states import State
 from assessment.schemas.appeals import AppealCreate
-from lodestar import events
+from lodestar import audit, events
 from lodestar.contracts.assessment import AssessmentKind, ReviewNeeded
 from lodestar.pagination import Page, PageQuery, paginate
 from lodestar.principal import Principal
@@ -42,6 +42,13 @@ def appeal(session: Session, learner_id: UUID, body: AppealCreate) -> tuple[Appe
     kind = AssessmentKind(attempt.kind)
     event = ReviewNeeded(attempt_id=attempt.id, learner_id=learner_id, kind=kind, reason="appeal")
     events.emit(session, event)
+    audit.record(
+        session,
+        "appeal.opened",
+        subject_type="appeal",
+        subject_id=made.id,
+        after={"attempt_id": str(attempt.id)},
+    )
     return made, True
 
 

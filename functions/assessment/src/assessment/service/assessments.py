@@ -17,6 +17,7 @@ from assessment.schemas.assessments import (
 )
 from assessment.service import content
 from lodestar.contracts import learning
+from lodestar.contracts.assessment import AssessmentKind
 from lodestar.db import VersionedRow
 from lodestar.pagination import Page, PageQuery, paginate
 from lodestar.principal import Principal
@@ -68,12 +69,20 @@ def change_assessment(
     assessment = content.get(session, Assessment, assessment_id)
     _own(session, ItemBank, body.bank_id)
     _own(session, Rubric, body.rubric_id)
+    check_settings(assessment, body)
+    return content.change(session, assessment, body, if_match=if_match)
+
+
+def check_settings(assessment: Assessment, body: AssessmentPatch) -> None:
+    """Raises `InvalidContent` for what its kind cannot do without."""
     if "time_limit_seconds" in body.model_fields_set:
         try:
             check_time_limit(assessment.kind, body.time_limit_seconds)
         except ValueError as error:
             raise InvalidContent(str(error)) from None
-    return content.change(session, assessment, body, if_match=if_match)
+    is_initial = assessment.kind == AssessmentKind.INITIAL
+    if is_initial and "bank_id" in body.model_fields_set and body.bank_id is None:
+        raise InvalidContent("an initial assessment has a bank_id")
 
 
 def put_tier_template(

@@ -14,9 +14,9 @@ from assessment.models.prompts import PromptTemplate
 from assessment.models.rubrics import Rubric
 from assessment.repository import previews as repository
 from assessment.rules import previews as rules
-from assessment.schemas.assessments import check_time_limit
 from assessment.schemas.backgrounds import ProfileWrite
 from assessment.schemas.previews import AssessmentPreviewCreate, PromptPreviewCreate
+from assessment.service.assessments import check_settings
 from lodestar import clock, limits, operations
 from lodestar.contracts import learning
 from lodestar.contracts.assessment import AssessmentKind, PreviewRequested
@@ -41,11 +41,8 @@ def of_assessment(
         Background: {body.background_id},
     }
     assessment = _subject(session, Assessment, assessment_id, refers_to)
-    if patch is not None and "time_limit_seconds" in patch.model_fields_set:
-        try:
-            check_time_limit(assessment.kind, patch.time_limit_seconds)
-        except ValueError as error:
-            raise InvalidContent(str(error)) from None
+    if patch is not None:
+        check_settings(assessment, patch)
     _check_place(assessment.kind, body)
     _check_lessons(session, body.lesson_ids)
     return _begin(
