@@ -234,6 +234,19 @@ MAKERS: dict[str, Maker] = {
         "decided_at": f"CASE WHEN {_REQUESTED} <> 'pending' THEN now() END",
     },
     "identity.users": {"email": "'person-' || n || '@example.org'", "display_name": "'Person ' || n"},
+    "insights.activity_events": {
+        "verb": _pick("was_graded", "earned_star", "completed_lesson", "changed_tier"),
+        "object_type": "'enrollment'",
+        "learner_id": "bench.person(n)",
+        **_of_program(_program_of("n")),
+    },
+    "insights.enrollment_facts": {
+        "enrollment_id": _id("enrollments"),
+        "cohort": "'2026-01'",
+        "tier": _pick(*_TIERS, salt=11),
+        "background": "'none'",
+    },
+    "insights.metric_rebuilds": {"org_id": _id("organizations")},
     "insights.exports": {
         "format": _pick("csv", "xlsx"),
         "state": _MADE,

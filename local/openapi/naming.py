@@ -9,7 +9,7 @@ TAGS = {
     "assessment": "What is asked and how it is graded: banks, attempts, results, decisions, appeals.",
     "media": "Uploads, what became of them, and what was played.",
     "messaging": "What people are told.",
-    "insights": "What happened and what it means: learners' progress, exports, scheduled reports, dashboards.",
+    "insights": "What happened and what it means: learners' progress, activity, metrics, dashboards, exports, reports.",
 }
 """In reading order. A domain that is not among them comes last, described by its resources."""
 

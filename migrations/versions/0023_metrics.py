@@ -16,10 +16,14 @@ TENANT = "org_id uuid NOT NULL DEFAULT backbone.current_org() REFERENCES identit
 MEASURES = """
   numerator bigint NOT NULL, denominator bigint NOT NULL, amount numeric NOT NULL, counted bigint NOT NULL"""
 
+WORD = "~ '^[a-z]+(_[a-z]+)*$'"
+ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
 ACTIVITY = f"""
 CREATE TABLE insights.activity_events (
   id uuid PRIMARY KEY, {TENANT}, created_at timestamptz NOT NULL DEFAULT now(),
-  occurred_at timestamptz NOT NULL, verb text NOT NULL, object_type text NOT NULL, object_id uuid NOT NULL,
+  occurred_at timestamptz NOT NULL, verb text NOT NULL CHECK (verb {WORD}),
+  object_type text NOT NULL CHECK (object_type {WORD}), object_id uuid NOT NULL,
   learner_id uuid NOT NULL REFERENCES identity.users (id), enrollment_id uuid, program_id uuid,
   result jsonb NOT NULL DEFAULT '{{}}', context jsonb NOT NULL DEFAULT '{{}}',
   UNIQUE (org_id, id)
@@ -34,8 +38,10 @@ FACTS = f"""
 CREATE TABLE insights.enrollment_facts (
   enrollment_id uuid PRIMARY KEY, {TENANT},
   learner_id uuid NOT NULL REFERENCES identity.users (id), program_id uuid NOT NULL,
-  day date NOT NULL, cohort text NOT NULL, tier text NOT NULL, stars integer NOT NULL, possible integer NOT NULL,
-  background text NOT NULL, star_days integer[] NOT NULL, modules uuid[] NOT NULL, modules_done uuid[] NOT NULL,
+  day date NOT NULL, cohort text NOT NULL CHECK (cohort ~ '^([0-9]{{4}}-[0-9]{{2}}|{ID})$'),
+  tier text NOT NULL CHECK (tier IN ('none', 'bronze', 'silver', 'gold')),
+  stars integer NOT NULL, possible integer NOT NULL,
+  background text NOT NULL CHECK (background ~ '^(none|{ID})$'), star_days integer[] NOT NULL, modules uuid[] NOT NULL, modules_done uuid[] NOT NULL,
   exams_taken text[] NOT NULL, exams_passed text[] NOT NULL,
   project_score numeric, interview_score numeric, quiz_score numeric, project_rating numeric,
   project_begun boolean NOT NULL, project_submitted boolean NOT NULL,
@@ -51,7 +57,7 @@ CREATE TABLE insights.daily_metrics (
 );
 CREATE TABLE insights.metric_rebuilds (
   org_id uuid PRIMARY KEY DEFAULT backbone.current_org() REFERENCES identity.organizations (id),
-  day date NOT NULL, after uuid, facts_done boolean NOT NULL DEFAULT false, metric text, year date,
+  day date NOT NULL, after uuid, facts_done boolean NOT NULL DEFAULT false, metric text, since date,
   repaired bigint NOT NULL DEFAULT 0, finished_at timestamptz, finished_day date, released_month date
 );
 CREATE TABLE insights.metric_releases (

@@ -89,6 +89,8 @@ DECIDED_IN_QUERIES: dict[str, Right] = {
     "GET /v1/identity/retention-policies": WHOLE_ORGANIZATION,
     "GET /v1/identity/role-requests": Right(others=ADMINISTRATORS),
     "POST /v1/identity/role-requests": Right(homeless=True),
+    "GET /v1/insights/exports": Right(own=STAFF | {Role.ANALYST}, others=STAFF),
+    "GET /v1/insights/exports/{export_id}": Right(own=STAFF | {Role.ANALYST}, others=STAFF),
     "GET /v1/learning/enrollments": Right(own=INDIVIDUALS, others=STAFF),
     "GET /v1/learning/enrollments/{enrollment_id}": Right(own=INDIVIDUALS, others=STAFF),
     "PATCH /v1/learning/enrollments/{enrollment_id}": Right(own=INDIVIDUALS, others=STAFF),

@@ -56,6 +56,10 @@ ROWS = {
     " VALUES (:org, :person, 'File 114.', :admin, now(), :admin)",
     "insights.activity_events": "(id, occurred_at, verb, object_type, object_id, learner_id)"
     " VALUES (:org, uuidv7(), now(), 'earned_star', 'enrollment', uuidv7(), :person)",
+    "insights.enrollment_facts": "(enrollment_id, learner_id, program_id, day, cohort, tier, stars, possible, background,"
+    " star_days, modules, modules_done, exams_taken, exams_passed, project_begun, project_submitted, sources,"
+    " sources_clean) VALUES (:org, uuidv7(), :person, uuidv7(), now(), '2026-01', 'none', 0, 0, 'none', '{}', '{}', '{}',"
+    " '{}', '{}', false, false, '{}', '{}')",
     "insights.exports": "(requested_by, format, operation_id) VALUES (:org, :person, 'csv', uuidv7())",
     "insights.report_recipients": "(schedule_id, user_id)"
     " SELECT :org, id, :person FROM insights.report_schedules WHERE org_id = :org LIMIT 1",
@@ -77,7 +81,7 @@ COVERED_TWICE = {"backbone.outbox", "backbone.inbox"}
 """What mentions the person goes with the first domain that erases anything, whoever declares the table."""
 WORDLESS = {
     "learning.enrollments", "learning.promotion_declines", "learning.lesson_progress",
-    "learning.module_progress",
+    "learning.module_progress", "insights.enrollment_facts",
     "learning.masterclass_completions", "media.playback_completions", "media.playback_clicks", "identity.memberships",
 }  # fmt: skip
 """Ids, numbers, times and words from a fixed list."""

@@ -68,7 +68,7 @@ class DailyMetric(Base):
 
 
 class MetricRebuild(Base):
-    """How far an organization's rebuild of `day` is: facts up to `after`, then rollups of each metric up to `year`."""
+    """How far an organization's rebuild of `day` is: facts up to `after`, then rollups of `metric` up to the day `since`."""
 
     __tablename__ = "metric_rebuilds"
     __table_args__ = (SCHEMA,)
@@ -78,7 +78,7 @@ class MetricRebuild(Base):
     after: Mapped[UUID | None]
     facts_done: Mapped[bool] = mapped_column(default=False)
     metric: Mapped[str | None]
-    year: Mapped[date | None]
+    since: Mapped[date | None]
     repaired: Mapped[int] = mapped_column(default=0)
     finished_at: Mapped[datetime | None]
     finished_day: Mapped[date | None]

@@ -1,4 +1,4 @@
-"""Statements of the nightly rebuild: facts page by page, rollups metric by metric and year by year."""
+"""Statements of the nightly rebuild: facts page by page, rollups metric by metric and span by span of days."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from lodestar.db import principal_of
 DUE = "SELECT org_id, day FROM insights.metrics_due(:most)"
 BEGIN = """
 INSERT INTO insights.metric_rebuilds AS r (day) VALUES (:day)
-ON CONFLICT (org_id) DO UPDATE SET day = excluded.day, after = NULL, facts_done = false, year = NULL, metric = NULL,
+ON CONFLICT (org_id) DO UPDATE SET day = excluded.day, after = NULL, facts_done = false, since = NULL, metric = NULL,
   repaired = 0
 WHERE r.day <> excluded.day
 """
@@ -36,12 +36,11 @@ DELETE FROM insights.enrollment_facts AS f WHERE f.enrollment_id = ANY (:ids)
   AND NOT EXISTS (SELECT FROM learning.v_enrollments AS e WHERE e.enrollment_id = f.enrollment_id)
 RETURNING 1
 """
-NEXT_YEAR = """
-SELECT date_trunc('year', least(
-  (SELECT min(day) FROM insights.enrollment_facts WHERE org_id = backbone.current_org() AND day >= :after),
-  (SELECT min(day) FROM insights.daily_metrics
-   WHERE org_id = backbone.current_org() AND metric = :metric AND day >= :after)
-))::date
+SPAN = """
+SELECT max(day) + 1 FROM (
+  SELECT day FROM insights.enrollment_facts WHERE org_id = backbone.current_org() AND day >= :since
+  ORDER BY day LIMIT :most
+) AS span HAVING count(*) = :most
 """
 DIMENSIONS = "org_id, metric, day, program_id, cohort, tier, key"
 MEASURES = ("numerator", "denominator", "amount", "counted")
@@ -50,13 +49,13 @@ WITH wanted AS MATERIALIZED (
   SELECT f.org_id, c.metric, f.day, f.program_id, f.cohort, f.tier, c.key, sum(c.numerator)::bigint AS numerator,
     sum(c.denominator)::bigint AS denominator, sum(c.amount) AS amount, sum(c.counted)::bigint AS counted
   FROM insights.enrollment_facts AS f CROSS JOIN LATERAL insights.cells(f) AS c
-  WHERE f.org_id = backbone.current_org() AND f.day >= :year AND f.day < (CAST(:year AS date) + interval '1 year')
+  WHERE f.org_id = backbone.current_org() AND f.day >= :since AND f.day < :until
     AND c.metric = :metric
   GROUP BY 1, 2, 3, 4, 5, 6, 7
 ), gone AS (
   DELETE FROM insights.daily_metrics AS d
   WHERE d.org_id = backbone.current_org() AND d.metric = :metric
-    AND d.day >= :year AND d.day < (CAST(:year AS date) + interval '1 year')
+    AND d.day >= :since AND d.day < :until
     AND NOT EXISTS (SELECT FROM wanted AS w WHERE (w.day, w.program_id, w.cohort, w.tier, w.key)
       = (d.day, d.program_id, d.cohort, d.tier, d.key))
   RETURNING (d.denominator <> 0 OR d.counted <> 0)::integer AS wrong
@@ -103,16 +102,18 @@ def settle_page(session: Session, after: UUID, *, most: int) -> tuple[list[UUID]
     return ids, len(gone) + len(changed)
 
 
-def next_year(session: Session, metric: MetricName, after: date) -> date | None:
-    """The first year from `after` on in which somebody was enrolled, or is counted."""
-    found: date | None = session.scalar(text(NEXT_YEAR), {"metric": metric.value, "after": after})
+def span_end(session: Session, since: date, *, most: int) -> date | None:
+    """The day after the span of days, from `since` on, in which about so many were enrolled; None for all that is
+    left. A day is not divided."""
+    found: date | None = session.scalar(text(SPAN), {"since": since, "most": most})
     return found
 
 
-def repair(session: Session, metric: MetricName, year: date) -> int:
-    """Make the year's rollups equal the facts; answers how many were wrong."""
+def repair(session: Session, metric: MetricName, since: date, until: date) -> int:
+    """Make the rollups of these days, without the last one, equal the facts; answers how many were wrong."""
     session.execute(text(ALONE), {"org": str(principal_of(session).org_id)})
-    wrong: int = session.scalar(text(REPAIR), {"metric": metric.value, "year": year})
+    days = {"metric": metric.value, "since": since, "until": until}
+    wrong: int = session.scalar(text(REPAIR), days)
     return wrong
 
 

@@ -35,8 +35,8 @@ class ExportCreate(WriteModel):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"format": "xlsx", "filters": {"tier": "silver"}},
                 {"format": "csv", "kind": "metric", "metric": "star-acquisition"},
+                {"format": "xlsx", "filters": {"tier": "silver"}},
             ]
         }
     )

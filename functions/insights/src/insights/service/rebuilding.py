@@ -16,9 +16,11 @@ from lodestar.db import unit_of_work, work_for
 from lodestar.principal import NO_TENANT, NOBODY
 
 PAGE = 2000
+SPAN = 50_000
+"""Learners whose cells one statement adds up: a second or two of the twenty that it may take."""
 MOST_ORGANIZATIONS = 1000
 """A run; the next one, an hour later, takes the others."""
-BEGINNING = date(1, 1, 1)
+FIRST = next(iter(MetricName))
 
 
 def rebuild_due(go_on: Callable[[], bool]) -> dict[str, int]:
@@ -54,28 +56,26 @@ def _step(session: Session, state: MetricRebuild) -> None:
         state.facts_done = len(ids) < PAGE
         session.flush()
         return
-    metric = MetricName(state.metric) if state.metric else next(iter(MetricName))
-    year = repository.next_year(session, metric, _after(state.year))
-    if year:
-        state.repaired += repository.repair(session, metric, year)
-        state.metric, state.year = metric.value, year
-        session.flush()
-        return
-    rest = list(MetricName)[list(MetricName).index(metric) + 1 :]
+    metric = MetricName(state.metric) if state.metric else FIRST
+    since = state.since or date.min
+    until = repository.span_end(session, since, most=SPAN)
+    state.repaired += repository.repair(session, metric, since, until or date.max)
+    state.metric, state.since = metric.value, until
+    if until is None:
+        _next_metric(session, state, metric)
+    session.flush()
+
+
+def _next_metric(session: Session, state: MetricRebuild, done: MetricName) -> None:
+    rest = list(MetricName)[list(MetricName).index(done) + 1 :]
     if rest:
-        state.metric, state.year = rest[0].value, None
-        session.flush()
+        state.metric = rest[0].value
         return
     month = state.day.replace(day=1)
     if state.released_month != month:
         release(session, month)
         state.released_month = month
     repository.finish(session, state, at=clock.now())
-
-
-def _after(year: date | None) -> date:
-    """The first day of the year after it."""
-    return date(year.year + 1, 1, 1) if year else BEGINNING
 
 
 def release(session: Session, month: date) -> None:
