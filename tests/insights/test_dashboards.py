@@ -69,7 +69,7 @@ def test_learners_are_counted_with_those_of_the_week(institution: Institution, a
 
 def test_what_waits_and_what_failed_is_counted(institution: Institution, admin: Person) -> None:
     learner = institution.enrol(stars=4)
-    given = {"org_id": institution.org_id, "learner_id": learner.user_id}
+    given: dict[str, Any] = {"org_id": institution.org_id, "learner_id": learner.user_id}
     given |= {"enrollment_id": institution.enrollments[learner.user_id], "kind": "interview"}
     given["module_id"] = institution.program.module(ModuleKind.INTERVIEW)
     an_attempt(**given, state="needs_review")
@@ -108,7 +108,7 @@ def test_what_waits_and_what_failed_is_counted(institution: Institution, admin: 
 
 def test_a_figure_links_to_the_list_of_what_it_counts(institution: Institution, admin: Person) -> None:
     learner = institution.enrol(stars=4)
-    given = {
+    given: dict[str, Any] = {
         "org_id": institution.org_id,
         "learner_id": learner.user_id,
         "kind": "interview",

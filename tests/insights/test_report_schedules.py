@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from insights.repository import reports as repository
 from insights.rules import reports as rules
 from insights.schedules import reports_due
 from insights.service import report_runs
@@ -275,7 +276,7 @@ def test_a_sweep_that_dies_leaves_the_report_due(
     made = scheduled(staff)
     at(MONDAY)
     with monkeypatch.context() as broken:
-        broken.setattr(report_runs.schedules, "arm", lambda *_args, **_named: 1 / 0)
+        broken.setattr(repository, "arm", lambda *_args, **_named: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             swept(staff, made)
     assert runs(staff, made) == []

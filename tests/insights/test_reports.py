@@ -16,7 +16,8 @@ from sqlalchemy import text
 from backbone import reconcile
 from insights.rules import reports as rules
 from insights.schedules import retain_exports
-from insights.service import report_contents, report_mails, reporting
+from insights.service import pictures, report_contents, report_mails, reporting
+from insights.service.workbooks import metrics_type
 from lodestar import clock
 from lodestar.adapters.storage import object_store
 from lodestar.config import settings
@@ -114,7 +115,7 @@ def test_a_report_is_a_mail_with_charts_and_the_workbook(full: Institution, simu
     shown = [(file["name"], file["content_type"], file["content_id"]) for file in mail["attachments"]]
     assert shown == [
         ("chart-1.png", "image/png", "chart-1"), ("chart-2.png", "image/png", "chart-2"),
-        ("report.xlsx", rules_type("xlsx"), None),
+        ("report.xlsx", metrics_type("xlsx"), None),
     ]  # fmt: skip
     chart = httpx.get(f"{simulators.url}/_inbox/{mail['id']}/attachments/0").content
     assert chart.startswith(PNG)
@@ -133,10 +134,6 @@ def sheet(book: bytes) -> list[list[str]]:
     texts = ["".join(one.itertext()) for one in shared]
     rows = xlsx_cells(book)
     return [[texts[int(said(c))] if c.get("t") == "s" else said(c) for c in row] for row in rows]
-
-
-def rules_type(format_: str) -> str:
-    return report_contents.metrics_type(format_)
 
 
 def test_by_ses_it_is_the_same_mail(
@@ -249,7 +246,7 @@ def test_heard_of_twice_it_is_sent_once(full: Institution, simulators: Simulator
 
 STEPS: dict[str, tuple[Any, str]] = {
     "before the figures are read": (report_contents, "figures"),
-    "before a chart is drawn": (report_contents.pictures, "png"),
+    "before a chart is drawn": (pictures, "png"),
     "before the table is written": (report_contents, "metrics_file"),
     "before the learners are written": (report_contents, "_learners"),
     "before it is told that it was sent": (reporting, "_finish"),
@@ -263,7 +260,8 @@ def test_whenever_its_maker_dies_it_is_sent_once(
 ) -> None:
     run_id = begun(full, schedule := scheduled(full, with_learners=True))
     with monkeypatch.context() as broken:
-        broken.setattr(*STEPS[step], killed)
+        module, name = STEPS[step]
+        broken.setattr(module, name, killed)
         with pytest.raises(Killed):
             reporting.make(full.org_id, run_id)
     assert seen(full, schedule, run_id)["state"] == "running"
@@ -296,7 +294,7 @@ def test_of_two_makers_the_one_that_slept_sends_nothing(
     full: Institution, simulators: Simulators, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = begun(full, schedule := scheduled(full))
-    png, slept = report_contents.pictures.png, list[str]()
+    png, slept = pictures.png, list[str]()
 
     def sleep_once(svg: bytes) -> bytes:
         if not slept:
@@ -305,7 +303,7 @@ def test_of_two_makers_the_one_that_slept_sends_nothing(
             reporting.make(full.org_id, run_id)
         return png(svg)
 
-    monkeypatch.setattr(report_contents.pictures, "png", sleep_once)
+    monkeypatch.setattr(pictures, "png", sleep_once)
     reporting.make(full.org_id, run_id)
     bus.deliver(full.org_id)
     assert seen(full, schedule, run_id)["state"] == "sent"

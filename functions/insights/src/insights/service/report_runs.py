@@ -40,9 +40,10 @@ def fall_due(org_id: UUID, schedule_ids: Sequence[UUID]) -> int:
         organization = identity.organization(session)
         zone = organization.time_zone if organization else None
         rhythms = {row.id: reports.rhythm_of(row, organizations_zone=zone) for row in due}
-        made = repository.add(session, [run for row in due if (run := _run(row, rhythms[row.id], now))])
-        for run in made:
-            emit(session, ReportRequested(run_id=run.id))
+        runs = (_run(row, rhythms[row.id], now) for row in due)
+        made = repository.add(session, [run for run in runs if run is not None])
+        for new in made:
+            emit(session, ReportRequested(run_id=new.id))
         armed = [(row.id, rhythms[row.id].next_after(now), rhythms[row.id].zone.key) for row in due]
         schedules.arm(session, armed, now=now)
     return len(made)

@@ -44,13 +44,13 @@ def list_schedules(session: Session, page: PageQuery) -> Page[ScheduleRead]:
     """The organization's, newest first."""
     found = paginate(session, repository.schedules(), page, keys=(ReportSchedule.id,))
     known = repository.recipients(session, [row.id for row in found.data]) if found.data else {}
-    return Page([shown(row, known.get(row.id, ())) for row in found.data], found.page)
+    return Page([shown(row, known.get(row.id, [])) for row in found.data], found.page)
 
 
 def read(session: Session, schedule_id: UUID) -> ScheduleRead:
     """Raises `NotFound`."""
     row = schedule_of(session, schedule_id)
-    return shown(row, repository.recipients(session, [row.id]).get(row.id, ()))
+    return shown(row, repository.recipients(session, [row.id]).get(row.id, []))
 
 
 def schedule_of(session: Session, schedule_id: UUID, *, lock: bool = False) -> ReportSchedule:
@@ -104,8 +104,9 @@ def change(session: Session, schedule_id: UUID, body: SchedulePatch, *, if_match
     if body.recipients is not None:
         repository.name_recipients(session, row.id, body.recipients)
     _record(session, row, "changed", before=before, recipients=body.recipients)
-    known = repository.recipients(session, [row.id]).get(row.id, ()) if named is None else named.values()
-    return shown(row, list(known))
+    if named is not None:
+        return shown(row, list(named.values()))
+    return shown(row, repository.recipients(session, [row.id]).get(row.id, []))
 
 
 def delete(session: Session, schedule_id: UUID) -> None:

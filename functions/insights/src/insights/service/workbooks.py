@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from insights.rules.exports import CONTENT_TYPES
 from insights.schemas.metrics import MetricRead, MetricRow
@@ -64,11 +65,11 @@ def _head(metric: MetricRead) -> Iterator[str]:
         yield metric.note
 
 
-def _write(sheet: object, row: int, column: int, value: cells.Value) -> None:
+def _write(sheet: Any, row: int, column: int, value: cells.Value) -> None:
     if isinstance(value, int | float):
-        sheet.write_number(row, column, value)  # type: ignore[attr-defined]
+        sheet.write_number(row, column, value)
     elif value is not None:
-        sheet.write_string(row, column, str(value))  # type: ignore[attr-defined]
+        sheet.write_string(row, column, str(value))
 
 
 def _cells(row: MetricRow) -> list[cells.Value]:
