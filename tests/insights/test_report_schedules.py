@@ -86,6 +86,11 @@ def test_a_report_is_weekly_on_monday_at_seven_in_the_organizations_zone(staff: 
     assert audited(staff) == ["report_schedule.created"]
 
 
+def test_whoever_names_nobody_gets_it_themselves(staff: Person) -> None:
+    made = post(SCHEDULES, {"title": "Mine", "metrics": ["ai-quality"]}, as_=staff).expect(201)
+    assert [one["user_id"] for one in made["recipients"]] == [str(staff.user_id)]
+
+
 def test_a_second_click_makes_no_second_report(staff: Person) -> None:
     scheduled(staff)
     again = post(SCHEDULES, body(staff, title="our LEARNERS"), as_=staff)

@@ -51,6 +51,8 @@ OPENED = {
         "POST /v1/learning/cohorts [body: program_id]",
         "POST /v1/insights/exports [body: background_id]",
         "POST /v1/insights/exports [body: program_id]",
+        "POST /v1/insights/report-schedules [body: program_id]",
+        "PATCH /v1/insights/report-schedules/{schedule_id} [body: program_id]",
         "POST /v1/learning/enrollments [body: program_id]",
         "POST /v1/messaging/batches [body: program_id]",
         "GET /v1/media/assets/{asset_id}/views [path: asset_id]",

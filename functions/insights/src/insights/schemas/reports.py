@@ -62,13 +62,7 @@ class ScheduleCreate(WriteModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [
-                {
-                    "title": "Our learners",
-                    "metrics": ["tier-distribution", "completion-rates"],
-                    "recipients": ["01980000-0000-7000-8000-000000000001"],
-                }
-            ]
+            "examples": [{"title": "Our learners", "metrics": ["tier-distribution", "completion-rates"]}]
         }
     )
 
@@ -81,7 +75,7 @@ class ScheduleCreate(WriteModel):
     time_zone: Zone | None = Field(
         None, description="The organization's, if null", examples=["Europe/Berlin"]
     )
-    recipients: Recipients
+    recipients: Recipients | None = Field(None, description="Members; whoever asks, if left out")
     format: ExportFormat = ExportFormat.XLSX
     with_learners: bool = Field(default=False, description="With the table of learners, for staff alone")
     active: bool = True

@@ -66,7 +66,7 @@ def create(session: Session, caller: Principal, body: ScheduleCreate) -> Schedul
     repository.wait_for_turn(session)
     schedule_id, now = new_id(), clock.now()
     standing = _standing(session, body, itself=schedule_id)
-    named = _recipients(session, body.recipients)
+    named = _recipients(session, body.recipients or [caller.user_id])
     if standing.schedules >= rules.MOST_SCHEDULES:
         raise TooManySchedules()
     zone = rules.zone(body.time_zone, standing.time_zone)
@@ -80,9 +80,9 @@ def create(session: Session, caller: Principal, body: ScheduleCreate) -> Schedul
         "next_at": rhythm.next_after(now) if body.active else None,
     }
     row = repository.add(session, values)
-    repository.add_recipients(session, row.id, body.recipients)
-    _record(session, row, "created", recipients=body.recipients)
-    return shown(row, [named[one] for one in body.recipients])
+    repository.add_recipients(session, row.id, list(named))
+    _record(session, row, "created", recipients=list(named))
+    return shown(row, list(named.values()))
 
 
 def change(session: Session, schedule_id: UUID, body: SchedulePatch, *, if_match: int | None) -> ScheduleRead:
