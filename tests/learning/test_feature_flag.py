@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import NullPool, create_engine, event, text
 
+from learning.models.resources import Resource
 from lodestar.contracts.identity import FEATURES, MembershipCreated
 from lodestar.contracts.learning import ModuleKind
 from lodestar.db import engine, work_for
@@ -40,6 +41,7 @@ class Scene:
     exam: UUID
     drafted: UUID
     begun: UUID
+    handout: UUID
 
     def switch(self, *, enabled: bool) -> None:
         put(FLAG, {"enabled": enabled}, as_=self.admin).expect(200)
@@ -59,9 +61,13 @@ class Scene:
             f"/v1/learning/lessons/{lesson}": ("GET", None),
             f"/v1/learning/modules/{program.module(ModuleKind.PROJECT)}": ("GET", None),
             f"/v1/learning/masterclasses/{program.masterclasses[0]}": ("GET", None),
+            f"/v1/learning/resources/{self.handout}": ("GET", None),
+            f"/v1/learning/resources/{self.handout}/downloads": ("POST", {}),
             f"/v1/learning/promotions/{enrollment_id}": ("GET", None),
             f"/v1/learning/promotions/{enrollment_id}/declines": ("POST", {}),
             f"/v1/media/assets/{asset}": ("GET", None),
+            f"/v1/media/assets/{asset}/transcript": ("GET", None),
+            f"/v1/media/assets/{asset}/captions.vtt": ("GET", None),
             f"/v1/media/assets/{asset}/playback-urls": ("POST", {}),
             f"/v1/media/playback/{asset}": ("GET", None),
             f"/v1/media/playback/{asset}?": ("PUT", segments),
@@ -86,6 +92,7 @@ LISTS = (
     "/v1/learning/modules",
     "/v1/learning/lessons",
     "/v1/learning/masterclasses",
+    "/v1/learning/resources",
     "/v1/learning/journey/nudges",
     "/v1/assessment/assessments",
     ATTEMPTS,
@@ -100,6 +107,11 @@ def scene(start: Start) -> Scene:
     with work_for(org_id) as session:
         change = text("UPDATE learning.programs SET type = 'study' WHERE id = :id")
         session.execute(change, {"id": study.program_id})
+        handout = Resource(
+            id=new_id(), program_id=program.program_id, lesson_id=program.lessons[0], title="Checklist",
+            url="https://example.org/checklist",
+        )  # fmt: skip
+        session.add(handout)
     a_background(org_id)
     initial = an_assessment(org_id, "initial", module_id=program.module(ModuleKind.ASSESSMENT))
     exam = an_assessment(org_id, "promotion_exam", program_id=program.program_id)
@@ -126,6 +138,7 @@ def scene(start: Start) -> Scene:
         exam,
         drafted,
         begun,
+        handout.id,
     )
 
 
