@@ -63,8 +63,8 @@ ROWS = {
     "insights.exports": "(requested_by, format, operation_id) VALUES (:org, :person, 'csv', uuidv7())",
     "insights.report_recipients": "(schedule_id, user_id)"
     " SELECT :org, id, :person FROM insights.report_schedules WHERE org_id = :org LIMIT 1",
-    "insights.report_run_recipients": "(run_id, user_id, outcome)"
-    " SELECT :org, id, :person, 'sent' FROM insights.report_runs WHERE org_id = :org LIMIT 1",
+    "insights.report_run_recipients": "(run_id, user_id, outcome, reason)"
+    " SELECT :org, id, :person, 'skipped', 'role_lost' FROM insights.report_runs WHERE org_id = :org LIMIT 1",
     "messaging.suppressions": "(channel, address, user_id, reason)"
     f" VALUES (:org, 'email', {ADDRESS}, :person, 'unsubscribe')",
     "learning.promotion_declines": f"(enrollment_id, star, target_tier) VALUES (:org, {ENROLLMENT}, 2, 'silver')",
@@ -83,6 +83,7 @@ WORDLESS = {
     "learning.enrollments", "learning.promotion_declines", "learning.lesson_progress",
     "learning.module_progress", "insights.enrollment_facts",
     "learning.masterclass_completions", "media.playback_completions", "media.playback_clicks", "identity.memberships",
+    "insights.report_recipients",
 }  # fmt: skip
 """Ids, numbers, times and words from a fixed list."""
 

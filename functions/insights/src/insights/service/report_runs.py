@@ -154,7 +154,7 @@ def shown(run: ReportRun, told: Sequence[ReportRunRecipient]) -> RunRead:
 
 
 def _sent_to(one: ReportRunRecipient) -> SentTo:
-    text = texts.REASONS[one.reason] if one.reason else None
+    text = texts.REASONS.get(one.reason, one.reason) if one.reason else None
     return SentTo.model_validate(
         {"user_id": one.user_id, "outcome": one.outcome, "reason": one.reason, "text": text}
     )
