@@ -33,7 +33,7 @@ AWS_OWN: dict[str, dict[str, Any]] = {
 """What services of AWS tell on the default bus, and of whose doing alone it may come to us."""
 LONG = {
     "assessment.PreviewRequested", "identity.AuditExportRequested", "identity.AuditVerificationRequested",
-    "insights.ExportRequested",
+    "insights.ExportRequested", "insights.ReportRequested",
 }  # fmt: skip
 """What these make takes minutes. A run that died is known by its row's silence, and backbone's reconcile asks again; a
 verification comes again from its queue."""
