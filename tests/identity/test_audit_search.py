@@ -129,6 +129,19 @@ def test_the_verification_over_http_says_up_to_where_the_chain_holds() -> None:
     assert verdict["verified_entries"] >= noted["sequence"] == 3
 
 
+def test_a_second_click_finds_the_verification_that_is_under_way() -> None:
+    admin = an_admin()
+    record(admin.org_id, 1)
+    deliver(admin.org_id)
+    url, noted = f"{AUDIT}/verifications", {"head": head_of(admin)}
+    first = gateway.post(url, {}, as_=admin).expect(202)
+    assert gateway.post(url, {}, as_=admin).expect(202)["id"] == first["id"]
+    with_head = gateway.post(url, noted, as_=admin).expect(202)["id"]
+    assert with_head != first["id"]
+    deliver(admin.org_id)
+    assert gateway.post(url, {}, as_=admin).expect(202)["id"] != first["id"], "the first one has ended"
+
+
 @pytest.mark.parametrize(
     ("change", "broken"),
     [

@@ -14,6 +14,12 @@ from identity.rules.audit_chain import HASHED, Head
 from lodestar.pagination import Page, PageQuery, paginate
 
 LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(backbone.current_org()::text, 0))")
+LOCK_VERIFICATIONS = text(
+    """
+    SELECT pg_advisory_xact_lock(
+      hashtextextended('audit_verification:' || backbone.current_org() || ':' || CAST(:user AS text), 0))
+    """
+)
 AS_STORED = text("SELECT CAST(:before AS jsonb) AS before, CAST(:after AS jsonb) AS after")
 CHAINED_ORGANIZATIONS = text("SELECT org_id FROM identity.audited_organizations()")
 CHAINED = [getattr(AuditEvent, name) for name in (*HASHED, "previous_hash", "hash")]
@@ -37,6 +43,11 @@ class Search:
 def lock_chain(session: Session) -> None:
     """One writer at a time for the organization's chain, until the end of the transaction."""
     session.execute(LOCK)
+
+
+def lock_verifications(session: Session, user_id: UUID) -> None:
+    """One at a time of whoever asks for one, so that a second click finds the first one's."""
+    session.execute(LOCK_VERIFICATIONS, {"user": str(user_id)})
 
 
 def last(session: Session) -> Head | None:

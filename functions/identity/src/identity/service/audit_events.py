@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -28,7 +28,8 @@ from lodestar.principal import Principal
 from lodestar.problems import NotFound
 
 SUBJECT = "audit_log"
-"""Of which an organization has one: its id is the organization's."""
+"""Of which an organization has one: its id is the organization's, or made of it and of a head that was noted."""
+VERIFICATION = "audit_verification"
 PART = 2000
 """So many entries are read in one transaction."""
 VERIFICATIONS_A_DAY = 50
@@ -65,13 +66,19 @@ def head(session: Session) -> Head:
 
 
 def begin_verification(session: Session, caller: Principal, body: AuditVerificationCreate) -> Operation:
-    """An operation that ends with the verdict. Raises `RateLimited`."""
+    """An operation that ends with the verdict: the caller's one that is under way with this head, or a new one. Raises
+    `RateLimited`."""
+    subject_id = caller.org_id
+    if body.head:
+        subject_id = uuid5(caller.org_id, f"{body.head.sequence}:{body.head.hash}")
+    repository.lock_verifications(session, caller.user_id)
+    under_way = operations.open_one(session, VERIFICATION, subject_id=subject_id)
+    if under_way:
+        return _begun(session, caller, under_way)
     limits.spend(
         session, "audit_verifications", caller.user_id, capacity=VERIFICATIONS_A_DAY, per_seconds=86_400
     )
-    operation_id = operations.begin(
-        session, "audit_verification", subject_type=SUBJECT, subject_id=caller.org_id
-    )
+    operation_id = operations.begin(session, VERIFICATION, subject_type=SUBJECT, subject_id=subject_id)
     noted = body.head.model_dump() if body.head else None
     audit.record(
         session,
@@ -81,10 +88,14 @@ def begin_verification(session: Session, caller: Principal, body: AuditVerificat
         after=noted,
     )
     events.emit(session, AuditVerificationRequested(operation_id=operation_id, head=noted))
-    begun_one = begun.operation_of(session, user_id=caller.user_id, operation_id=operation_id)
-    if begun_one is None:
+    return _begun(session, caller, operation_id)
+
+
+def _begun(session: Session, caller: Principal, operation_id: UUID) -> Operation:
+    found = begun.operation_of(session, user_id=caller.user_id, operation_id=operation_id)
+    if found is None:
         raise NotFound()
-    return begun_one
+    return found
 
 
 def verify_for(org_id: UUID, requested: AuditVerificationRequested) -> None:
