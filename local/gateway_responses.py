@@ -82,11 +82,14 @@ def _type_of(status: int, headers: Mapping[str, str]) -> str:
 
 
 def _is_bare_message(headers: Mapping[str, str], body: bytes) -> bool:
-    """The gateway answers `{"message": ...}` and nothing else, which no function does."""
+    """The gateway answers `{"message": ...}` and nothing else, or, for a function of which no more may run at once, the
+    error of its own call to Lambda (`__type`). No function answers so."""
     if not headers.get("content-type", "").startswith("application/json"):
         return False
     try:
         document = json.loads(body)
     except ValueError:
         return False
-    return isinstance(document, dict) and {name.lower() for name in document} == {"message"}
+    if not isinstance(document, dict):
+        return False
+    return "__type" in document or {name.lower() for name in document} == {"message"}

@@ -137,6 +137,27 @@ def test_a_revoked_a_replaced_and_a_guessed_link_open_nothing() -> None:
     assert gateway.delete(f"/v1/identity/invitations/{latest['id']}", as_=admin).status == 409
 
 
+def test_a_second_click_is_the_same_invitation_and_later_the_same_wish_is_a_new_one() -> None:
+    """Two clicks, one after the other, sent two letters of which the first led nowhere (R2, whole)."""
+    org_id, email = an_organization(), an_address()
+    admin = a_person(org_id, Role.ORG_ADMIN)
+
+    def invited() -> dict[str, Any]:
+        body = {"email": email, "role": "learner"}
+        made: dict[str, Any] = gateway.post("/v1/identity/invitations", body, as_=admin).expect(201)
+        return made
+
+    first = invited()
+    assert invited() == first
+    assert len(emitted(org_id, "messaging.message_requested")) == 1
+    with work_for(org_id) as session:
+        past = {"past": clock.now() - timedelta(minutes=2)}
+        session.execute(text("UPDATE identity.invitations SET created_at = :past"), past)
+    later = invited()
+    assert (later["id"] != first["id"], accept(first["token"]).status) == (True, 409)
+    accept(later["token"]).expect(201)
+
+
 def test_a_token_is_shown_once_and_kept_as_a_hash() -> None:
     org_id = an_organization()
     admin = a_person(org_id, Role.ORG_ADMIN)

@@ -143,6 +143,15 @@ def test_the_gateway_s_own_errors_become_problem_documents(
     assert ("Retry-After" in answer.headers) is (expected == 429)
 
 
+def test_too_many_calls_of_a_function_at_once_are_a_problem_too(client: TestClient, gateway: Gateway) -> None:
+    """A learner in a storm got Lambda's own error, which no client knows."""
+    error = {"__type": "TooManyRequestsException", "message": "Rate Exceeded.", "retryAfterSeconds": "1"}
+    gateway.status, gateway.body = 429, json.dumps(error).encode()
+    answer = client.get("/v1/learning/programs")
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+    assert "Retry-After" in answer.headers
+
+
 def test_a_function_s_own_problem_passes_untouched(client: TestClient, gateway: Gateway) -> None:
     gateway.status, gateway.body = 404, b'{"code": "not_found", "detail": "its own"}'
     gateway.headers = [("Content-Type", "application/problem+json"), ("ETag", '"3"')]

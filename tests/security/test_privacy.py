@@ -77,6 +77,11 @@ ROWS = {
 }
 """What `a_full_organization` does not make of a learner."""
 
+CASCADING = """
+SELECT DISTINCT c.conrelid::regclass::text FROM pg_constraint AS c
+WHERE c.contype = 'f' AND c.confdeltype = 'c' AND c.confrelid::regclass::text = ANY (:names)
+  AND c.conrelid <> c.confrelid
+"""
 COVERED_TWICE = {"backbone.outbox", "backbone.inbox"}
 """What mentions the person goes with the first domain that erases anything, whoever declares the table."""
 WORDLESS = {
@@ -178,11 +183,19 @@ def _export_holds_everything(marked: Marked, proof: Proof) -> None:
 
 def _a_forgotten_table_is_caught(marked: Marked, proof: Proof) -> None:
     """The control: an erasure in which one table is missing from its domain's declaration."""
-    erased = [t for t in personal_tables() if t.kept is None and not t.apart and t.name not in COVERED_TWICE]
+    covered = COVERED_TWICE | _deleted_with_what_they_belong_to(marked)
+    erased = [t for t in personal_tables() if t.kept is None and not t.apart and t.name not in covered]
     chosen = generator("forgotten-tables").sample(erased, size(slice=8, whole=len(erased)))
     caught = [table for table in chosen if _is_noticed(marked, table)]
     assert [table.name for table in chosen if table not in caught] == []
     proof.control("R15", "no table is forgotten", tried=len(chosen), caught=len(caught))
+
+
+def _deleted_with_what_they_belong_to(marked: Marked) -> set[str]:
+    """Personal tables whose rows PostgreSQL deletes itself with a row of another one: forgotten, they go all the same."""
+    names = [table.name for table in personal_tables()]
+    with work_for(marked.org_id) as session:
+        return set(session.scalars(text(CASCADING), {"names": names}))
 
 
 def _is_noticed(marked: Marked, forgotten: PersonalTable) -> bool:

@@ -37,6 +37,10 @@ WATCHED_TALKS = 2
 QUIZZES = 2
 
 
+PASSING = {"request_in_progress", "rate_limited"}
+"""What is over soon: another worker is at it, or all workers are busy."""
+
+
 class Patient(Client):
     """A client that repeats a request, with the same Idempotency-Key, until the product answers it."""
 
@@ -54,10 +58,7 @@ class Patient(Client):
             except httpx.HTTPError as error:
                 last[:] = [error]
             except Refused as refused:
-                if (
-                    refused.status < httpx.codes.INTERNAL_SERVER_ERROR
-                    and refused.code != "request_in_progress"
-                ):
+                if refused.status < httpx.codes.INTERNAL_SERVER_ERROR and refused.code not in PASSING:
                     raise
                 last[:] = [refused]
             return None

@@ -28,6 +28,8 @@ from lodestar.problems import NotFound
 
 LIFETIME = timedelta(hours=72)
 """X-27 of the requirements."""
+DOUBLE_CLICK = timedelta(minutes=1)
+"""Within which the same wish of the same person is one."""
 SUBJECT = "invitation"
 LINK_PATH = "/invitations/"
 
@@ -76,18 +78,20 @@ def list_invitations(session: Session, page: PageQuery) -> Page[Mapping[str, Any
 
 
 def invite(session: Session, caller: Principal, body: InvitationCreate) -> dict[str, Any]:
-    """A fresh link, also sent by e-mail; an open one for the same person and role stops working."""
+    """A fresh link, also sent by e-mail; an open one for the same person and role stops working. The caller's second
+    click is answered with the link of the first."""
     memberships.require_grantable(session, caller, body.role)
     for older in repository.open_ones(session, email=body.email, role=body.role):
+        if older.invited_by == caller.user_id and clock.now() < older.created_at + DOUBLE_CLICK:
+            return _with_link(older)
         older.revoked_at = clock.now()
     session.flush()
     invitation_id = new_id()
-    token = signing.token(SUBJECT, invitation_id.bytes)
     invitation = Invitation(
         id=invitation_id,
         email=body.email,
         role=body.role.value,
-        token_hash=secrets.hash_of(token),
+        token_hash=secrets.hash_of(_token_of(invitation_id)),
         invited_by=caller.user_id,
         expires_at=clock.now() + LIFETIME,
     )
@@ -96,7 +100,16 @@ def invite(session: Session, caller: Principal, body: InvitationCreate) -> dict[
     after = {"role": invitation.role, "expires_at": invitation.expires_at.isoformat()}
     audit.record(session, "invitation.created", subject_type=SUBJECT, subject_id=invitation.id, after=after)
     events.emit(session, _letter(invitation))
+    return _with_link(invitation)
+
+
+def _with_link(invitation: Invitation) -> dict[str, Any]:
+    token = _token_of(invitation.id)
     return {**shown(invitation), "token": token, "url": f"{settings().public_url}{LINK_PATH}{token}"}
+
+
+def _token_of(invitation_id: UUID) -> str:
+    return signing.token(SUBJECT, invitation_id.bytes)
 
 
 def _letter(invitation: Invitation) -> MessageRequested:
