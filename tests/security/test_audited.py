@@ -24,6 +24,15 @@ CHANGES_NOTHING = {
     "POST /v1/messaging/reminder-policies/{key}/previews": "what would be sent, of which nothing is kept",
     "POST /v1/messaging/templates/{message_template_id}/previews": "a rendering, of which nothing is kept",
 }
+SO_ALREADY = {
+    "PATCH /v1/assessment/prompt-templates/{template_id}",
+    "PATCH /v1/identity/me",
+    "PATCH /v1/learning/enrollments/{enrollment_id}",
+    "PATCH /v1/messaging/notifications/{notification_id}",
+    "POST /v1/messaging/webhook-endpoints/{endpoint_id}/redeliveries",
+    "PUT /v1/assessment/assessments/{assessment_id}/tier-templates/{tier}",
+}
+"""Of which no request of `bench.writes` by staff changes a row: what their examples say, the rows say already."""
 ENTRIES = text("SELECT count(*) FROM backbone.outbox WHERE name = 'backbone.audit_recorded'")
 
 
@@ -62,7 +71,7 @@ def unnoted(log: Log) -> tuple[set[str], set[str]]:
     change nothing, such as a field that was so before."""
     tried, noted = set[str](), set[str]()
     for name, request, has_entry in written(log):
-        if concerns(request) and name not in CHANGES_NOTHING:
+        if concerns(request) and name not in CHANGES_NOTHING.keys() | SO_ALREADY:
             tried.add(name)
             noted |= {name} if has_entry else set()
     return tried, tried - noted
@@ -82,4 +91,4 @@ def test_without_the_edge_s_part_content_would_be_written_unnoted(
 
 
 def test_what_changes_nothing_is_an_operation_that_there_is() -> None:
-    assert {str(operation) for operation in operations()} >= CHANGES_NOTHING.keys()
+    assert {str(operation) for operation in operations()} >= CHANGES_NOTHING.keys() | SO_ALREADY

@@ -9,6 +9,7 @@ from fastapi import Request
 
 from lodestar import invocations
 from lodestar.exchange import Exchange
+from lodestar.outbox import PENDING
 
 READING = frozenset({"GET", "HEAD"})
 
@@ -21,7 +22,7 @@ async def note_what_was_written(request: Request, exchange: Exchange) -> None:
     from lodestar import audit  # a function that only reads does without
 
     session.flush()
-    if not invocations.has_written():
+    if not (invocations.has_written() or session.info.get(PENDING)):
         return
     named = [value for value in request.path_params.values() if isinstance(value, str)]
     audit.record_request(
