@@ -44,6 +44,7 @@ OPENED = {
     "admin": PLAYING
     | ENROLLED
     | {
+        "GET /v1/insights/activity [query: program_id]",
         "GET /v1/insights/learners [query: background_id]",
         "GET /v1/insights/learners [query: program_id]",
         "GET /v1/insights/metrics/{name} [query: program_id]",
