@@ -1,6 +1,6 @@
 """Learners' progress as a table: asked for, made in the background, fetched, forgotten."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy import text
 from backbone import reconcile
 from insights.rules import exports as rules
 from insights.schedules import retain_exports
-from insights.service import exporting, learners, rebuilding
+from insights.service import exporting, learners
 from insights.service.columns import COLUMNS, HEADERS, METRIC_COLUMNS
 from lodestar import cells
 from lodestar.clock import now
@@ -25,12 +25,12 @@ from tests import bus
 from tests.factories.assessment import a_background
 from tests.factories.identity import a_person, an_organization
 from tests.factories.learning import a_cohort, a_program
-from tests.gateway import Answer, Person, get, post
+from tests.gateway import Answer, get, post
 from tests.insights.conftest import LEARNERS, Institution
+from tests.insights.exports import EXPORTS, asked_for, made, stored
 from tests.insights.tables import NAMES, csv_rows, said, xlsx_cells
 from tests.privacy import approved, asked, fulfilled
 
-EXPORTS = "/v1/insights/exports"
 HOSTILE = [
     "=1+1",
     "+1",
@@ -44,29 +44,6 @@ HOSTILE = [
     "plain",
     "Zo\u00eb \u2603",
 ]
-
-
-def asked_for(staff: Person, format_: str, **filters: Any) -> dict[str, Any]:
-    """A new export that has not begun."""
-    answer: dict[str, Any] = post(EXPORTS, {"format": format_, "filters": filters}, as_=staff).expect(202)
-    return answer
-
-
-def made(staff: Person, format_: str, **filters: Any) -> dict[str, Any]:
-    """A completed export."""
-    export = asked_for(staff, format_, **filters)
-    exporting.make(staff.org_id, UUID(export["id"]))
-    found: dict[str, Any] = get(f"{EXPORTS}/{export['id']}", as_=staff).expect(200)
-    return found
-
-
-def stored(export: dict[str, Any]) -> bytes:
-    """What the link leads to."""
-    key = urlsplit(export["download"]["url"]).path.split("/", 2)[2]
-    body: bytes = (
-        boto3.client("s3").get_object(Bucket=settings().need("media_bucket"), Key=key)["Body"].read()
-    )
-    return body
 
 
 def objects(org_id: UUID) -> list[str]:
@@ -327,70 +304,6 @@ def test_only_staff_and_analysts_take_tables_away(institution: Institution, role
         get(f"{EXPORTS}/{export['id']}", as_=asking),
     ]
     assert [answer.status for answer in answers] == [403, 403, 403]
-
-
-def test_an_analyst_takes_metrics_away_as_they_may_be_seen_and_no_learner(institution: Institution) -> None:
-    for _ in range(12):
-        institution.enrol(stars=1, tier=Tier.SILVER)
-    institution.enrol(stars=2, tier=Tier.GOLD)
-    rebuilding.rebuild(institution.org_id, date(2026, 3, 5))
-    analyst = a_person(institution.org_id, Role.ANALYST)
-    refused = post(EXPORTS, {"format": "csv"}, as_=analyst)
-    assert (refused.status, refused.json["code"]) == (403, "aggregates_only")
-    theirs = asked_for(institution.staff, "csv")
-    assert get(f"{EXPORTS}/{theirs['id']}", as_=analyst).status == 404
-    assert get(EXPORTS, as_=analyst).expect(200)["data"] == []
-    wish = {"format": "csv", "kind": "metric", "metric": "tier-distribution"}
-    export = post(EXPORTS, wish, as_=analyst).expect(202)
-    assert [one["id"] for one in get(EXPORTS, as_=analyst).expect(200)["data"]] == [export["id"]]
-    exporting.make(institution.org_id, UUID(export["id"]))
-    rows = csv_rows(stored(get(f"{EXPORTS}/{export['id']}", as_=analyst).expect(200)))
-    assert [(row["group"], row["numerator"], row["suppressed"]) for row in rows] == [
-        ("Silver", "", "yes"),
-        ("Gold", "", "yes"),
-    ]
-    narrowed = post(EXPORTS, {**wish, "filters": {"tier": "gold"}}, as_=analyst)
-    assert (narrowed.status, narrowed.json["code"]) == (403, "aggregates_only")
-
-
-def test_staff_take_a_metric_away_exact_and_filtered_in_both_formats(institution: Institution) -> None:
-    institution.enrol(stars=1, tier=Tier.SILVER)
-    institution.enrol(stars=2, tier=Tier.GOLD)
-    rebuilding.rebuild(institution.org_id, date(2026, 3, 5))
-    for format_ in ("csv", "xlsx"):
-        wish = {
-            "format": format_, "kind": "metric", "metric": "star-acquisition", "filters": {"tier": "gold"},
-        }  # fmt: skip
-        export = post(EXPORTS, wish, as_=institution.staff).expect(202)
-        assert post(EXPORTS, wish, as_=institution.staff).expect(202)["id"] == export["id"]
-        exporting.make(institution.org_id, UUID(export["id"]))
-        found = get(f"{EXPORTS}/{export['id']}", as_=institution.staff).expect(200)
-        assert (found["row_count"], found["filters"], found["metric"]) == (
-            5,
-            {"tier": "gold"},
-            "star-acquisition",
-        )
-        assert "filename%3D%22star-acquisition-" in found["download"]["url"]
-        if format_ == "csv":
-            rows = csv_rows(stored(found))
-            assert [row["numerator"] for row in rows] == ["1", "1", "0", "0", "0"]
-        else:
-            sheet = list(xlsx_cells(stored(found)))
-            assert [said(cell) for cell in sheet[1]][:3] == ["Star 1", "1", "1"]
-
-
-@pytest.mark.parametrize(
-    "wish",
-    [
-        {"kind": "metric"},
-        {"metric": "ai-quality"},
-        {"kind": "metric", "metric": "weather"},
-        {"kind": "metric", "metric": "ai-quality", "filters": {"star": 1}},
-        {"filters": {"from": "2026-01-01"}},
-    ],
-)
-def test_a_wish_of_neither_kind_is_refused(institution: Institution, wish: dict[str, Any]) -> None:
-    assert post(EXPORTS, {"format": "csv", **wish}, as_=institution.staff).status == 422
 
 
 def test_the_fifty_first_export_of_a_day_waits(

@@ -191,12 +191,9 @@ def test_keys_assets_and_strangers() -> None:
     assert get(f"{URL}/{program_id}", as_=staff).status == 404
 
 
-def test_a_preview_shows_the_draft_as_learners_would_have_it() -> None:
-    org_id = an_organization()
-    staff = a_person(org_id, Role.ORG_STAFF)
+def half_ready(org_id: UUID, staff: Person) -> str:
+    """A draft with a course of a second lesson whose video is not ready, one talk to be watched and one hidden."""
     program_id = a_draft(staff)
-    empty = post(f"{URL}/{program_id}/previews", as_=staff).expect(200)
-    assert "Star 2 has no module of kind course." in empty["missing"]
     fill(staff, program_id)
     course = module(staff, program_id, "course", nth=2, configuration={"enable_ai_quizzes": True}).expect(201)
     video = {"module_id": course["id"], "key": "two", "title": "Two", "required": False}
@@ -208,7 +205,13 @@ def test_a_preview_shows_the_draft_as_learners_would_have_it() -> None:
     hidden = {**talk, "key": "hidden", "active": False, "asset_id": str(ready)}
     post("/v1/learning/masterclasses", hidden, as_=staff).expect(201)
     a_background(org_id)
-    found = post(f"{URL}/{program_id}/previews", as_=staff).expect(200)
+    return program_id
+
+
+def test_a_preview_shows_the_draft_as_learners_would_have_it() -> None:
+    org_id = an_organization()
+    staff = a_person(org_id, Role.ORG_STAFF)
+    found = post(f"{URL}/{half_ready(org_id, staff)}/previews", as_=staff).expect(200)
     assert [stage["criteria"] for stage in found["stages"]] == [
         "Take all 5 assessments. Their mean sets your tier.",
         "Finish every required lesson of each course.",
@@ -231,6 +234,15 @@ def test_a_preview_shows_the_draft_as_learners_would_have_it() -> None:
     )
     assert (found["masterclasses"], found["learners_unchanged"]) == (1, 0)
     assert "stays on their version" in found["holds_for"]
+
+
+def test_a_preview_says_what_a_draft_lacks() -> None:
+    begun_by = a_person(an_organization(), Role.ORG_STAFF)
+    empty = post(f"{URL}/{a_draft(begun_by)}/previews", as_=begun_by).expect(200)
+    assert "Star 2 has no module of kind course." in empty["missing"]
+    org_id = an_organization()
+    staff = a_person(org_id, Role.ORG_STAFF)
+    found = post(f"{URL}/{half_ready(org_id, staff)}/previews", as_=staff).expect(200)
     assert found["missing"] == ["The course course 2 has no required lesson."]
     for expected in (
         "Star 3 asks for 5 masterclasses; 1 can be watched.",

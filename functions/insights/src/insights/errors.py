@@ -1,6 +1,5 @@
 """Problems of insights' own."""
 
-from insights.rules.reports import MOST_SCHEDULES
 from lodestar.problems import Conflict, Forbidden, InvalidContent
 
 
@@ -22,7 +21,7 @@ class TooManySchedules(Conflict):
     """Each is made and sent for as long as it stands."""
 
     code = "too_many_schedules"
-    title = f"An organization has at most {MOST_SCHEDULES} scheduled reports"
+    title = "The organization has as many scheduled reports as it may have"
 
 
 class RecipientRefused(InvalidContent):

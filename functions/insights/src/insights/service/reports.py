@@ -68,7 +68,7 @@ def create(session: Session, caller: Principal, body: ScheduleCreate) -> Schedul
     standing = _standing(session, body, itself=schedule_id)
     named = _recipients(session, body.recipients or [caller.user_id])
     if standing.schedules >= rules.MOST_SCHEDULES:
-        raise TooManySchedules()
+        raise TooManySchedules(f"An organization has at most {rules.MOST_SCHEDULES}; delete or change one.")
     zone = rules.zone(body.time_zone, standing.time_zone)
     rhythm = Rhythm(body.cadence, body.weekday, body.local_time, zone)
     values = _values(body) | {

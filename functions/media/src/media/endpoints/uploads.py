@@ -24,6 +24,7 @@ from media.schemas.uploads import (
     UploadRead,
 )
 from media.service import uploads as service
+from media.service.upload_status import Arrival, UploadStatus
 
 router = APIRouter(tags=["media"])
 
@@ -38,9 +39,7 @@ router = APIRouter(tags=["media"])
         errors.PurposeForbidden, errors.ConsentRequired, errors.FileTooLarge, errors.UnsupportedType
     ),
 )
-def begin_upload(
-    body: UploadCreate, caller: Caller, work: UnitOfWork, response: Response
-) -> service.UploadStatus:
+def begin_upload(body: UploadCreate, caller: Caller, work: UnitOfWork, response: Response) -> UploadStatus:
     """Answers a signed form for the file, or, for one of more than 100 MB, how many parts to send. Repeated with its
     Idempotency-Key it answers the same upload, with a fresh form while the file may still be sent."""
     response.headers["Cache-Control"] = "no-store"
@@ -48,7 +47,7 @@ def begin_upload(
 
 
 @router.get("/v1/media/uploads/{upload_id}", summary="Read an upload", response_model=UploadProgress)
-def read_upload(upload_id: UUID, caller: Caller, work: UnitOfWork) -> service.Arrival:
+def read_upload(upload_id: UUID, caller: Caller, work: UnitOfWork) -> Arrival:
     """How the caller's upload stands, which parts have arrived, and how its file was judged."""
     return service.follow(work, caller=caller, upload_id=upload_id)
 
@@ -80,7 +79,7 @@ def complete_upload(
     body: Annotated[CompletionCreate, Body(default_factory=CompletionCreate)],
     caller: Caller,
     work: UnitOfWork,
-) -> service.UploadStatus:
+) -> UploadStatus:
     """Joins the parts; for a file sent whole, storage's own event says the same, so this is optional."""
     return service.complete(work, caller=caller, upload_id=upload_id, body=body)
 

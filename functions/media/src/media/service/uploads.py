@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -33,6 +31,7 @@ from media.repository import assets as repository
 from media.rules import purposes
 from media.rules.purposes import PURPOSES, Purpose
 from media.schemas.uploads import CompletionCreate, PartsRead, PartsRequest, PartTarget, UploadCreate
+from media.service.upload_status import Arrival, UploadStatus, missing
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 
@@ -40,38 +39,6 @@ UPLOADS_AN_HOUR = 60
 """D-20."""
 WHOLE_LIVES = timedelta(minutes=30)
 PARTS_LIVE = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class UploadStatus:
-    """An upload with its asset, and where to send the file while it is open."""
-
-    upload: Upload
-    asset: MediaAsset
-    target: PresignedPost | None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.upload, name)
-
-    @property
-    def purpose(self) -> str:
-        return self.asset.purpose
-
-    @property
-    def max_bytes(self) -> int:
-        return self.upload.largest_bytes
-
-    @property
-    def asset_state(self) -> str:
-        return self.asset.state
-
-    @property
-    def problem_code(self) -> str | None:
-        return self.asset.problem_code
-
-    @property
-    def problem_detail(self) -> str | None:
-        return self.asset.problem_detail
 
 
 def begin(work: Work, *, caller: Principal, body: UploadCreate) -> UploadStatus:
@@ -183,32 +150,6 @@ def _mine(session: Session, upload_id: UUID, caller: Principal, *, for_update: b
     return UploadStatus(*found, target=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An upload with what storage has of it."""
-
-    status: UploadStatus
-    parts: tuple[tuple[Part, int], ...]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.status, name)
-
-    @property
-    def arrived_bytes(self) -> int:
-        if self.status.upload.size_bytes is not None:
-            return self.status.upload.size_bytes
-        return sum(size for _, size in self.parts)
-
-    @property
-    def arrived_parts(self) -> list[dict[str, Any]]:
-        return [{"number": part.number, "etag": part.etag, "size_bytes": size} for part, size in self.parts]
-
-    @property
-    def missing_numbers(self) -> list[int]:
-        upload = self.status.upload
-        return _missing(upload, [part for part, _ in self.parts]) if upload.state == "pending" else []
-
-
 def follow(work: Work, *, caller: Principal, upload_id: UUID) -> Arrival:
     """The caller's upload with the parts that have arrived, for whoever comes back to it. Storage is asked while no
     transaction is open."""
@@ -224,10 +165,6 @@ def _arrived(upload: Upload) -> tuple[tuple[Part, int], ...]:
         return object_store().list_parts(upload.storage_key, upload_id=upload.multipart_id)
     except ObjectNotFound:
         return ()
-
-
-def _missing(upload: Upload, arrived: list[Part]) -> list[int]:
-    return sorted(set(range(1, (upload.part_count or 0) + 1)) - {part.number for part in arrived})
 
 
 def read(session: Session, *, caller: Principal, upload_id: UUID) -> UploadStatus:
@@ -297,11 +234,11 @@ def _stored(upload: Upload, named: list[Part]) -> ObjectInfo:
 def _all_parts(upload: Upload) -> list[Part]:
     """Every part, as storage has it; nothing is joined that would be a piece of the file only."""
     arrived = [part for part, _ in _arrived(upload)]
-    missing = _missing(upload, arrived)
-    if missing and arrived:
+    absent = missing(upload, arrived)
+    if absent and arrived:
         raise errors.PartsMissing(
             f"Of {upload.part_count} parts {len(arrived)} have arrived. Send the others, then complete again.",
-            missing=missing,
+            missing=absent,
         )
     return arrived
 
