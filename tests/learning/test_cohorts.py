@@ -114,6 +114,7 @@ def test_staff_move_a_learner_into_a_cohort_and_out_of_it(institution: Instituti
     assert patch(url, {"cohort_id": None}, as_=learner).status == 403
     told = [e["data"] for e in emitted(institution.org_id, "backbone.audit_recorded")]
     assert [(e["action"], e["before"], e["after"]) for e in told if e["subject_type"] == "enrollment"] == [
+        ("enrollment.created", None, {"fields": ["cohort_id", "learner_id", "program_id"]}),
         ("enrollment.cohort_changed", {"cohort_id": None}, {"cohort_id": cohort_id}),
         ("enrollment.cohort_changed", {"cohort_id": cohort_id}, {"cohort_id": None}),
     ]
