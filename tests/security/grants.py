@@ -113,6 +113,7 @@ TOLD_KEYS = {
     "export_id",
     "request_id",
     "run_id",
+    "preview_id",
     "kind",
     "submission_kind",
     "generation",

@@ -39,6 +39,8 @@ ROWS = {
     f" (SELECT id FROM assessment.grades WHERE attempt_id = {ATTEMPT}), 'clarity', 0, 5, false)",
     "assessment.submitted_works": f"(attempt_id, origin, parts) VALUES (:org, {ATTEMPT}, 'text', '[]')",
     "assessment.integrity_signals": f"(attempt_id, kind) VALUES (:org, {ATTEMPT}, 'injection')",
+    "assessment.previews": "(requested_by, subject_type, subject_id, draft, digest, state, operation_id, result,"
+    " completed_at) VALUES (:org, :person, 'assessment', uuidv7(), '{}', 'd', 'completed', uuidv7(), '{}', now())",
     "backbone.ai_runs": "(id, purpose, subject_id, model, source, latency_ms, outcome)"
     f" SELECT :org, uuidv7(), 'grade', about, 'offline', 'model', 5, 'ok' FROM unnest(ARRAY[{ATTEMPT}, {RECORDING}])"
     " AS about",
