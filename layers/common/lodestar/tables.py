@@ -101,6 +101,9 @@ api_key_calls = Table(
     Column("user_id", Uuid, nullable=False),
     Column("calls", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
+    info={
+        "purpose": "How often a key called an operation in an hour, and how many of those calls its limit refused."
+    },
 )
 
 operations = Table(
