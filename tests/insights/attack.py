@@ -33,10 +33,12 @@ class Learner:
     source: str = ""
 
 
+INTAKE = "01990000-0000-7000-8000-00000000c001"
+"""The id of a cohort: who is in it is in no month's."""
 DOMAINS: Mapping[str, Sequence[object]] = {
     "stars": range(POSSIBLE + 1),
     "tier": ("none", "bronze", "silver", "gold"),
-    "cohort": ("2026-01", "2026-02", "2026-03"),
+    "cohort": ("2026-01", "2026-02", INTAKE),
     "project": ("", "0", "60", "80"),
     "quiz": ("", "0", "80"),
     "module": (False, True),

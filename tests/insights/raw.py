@@ -10,7 +10,8 @@ WITH v AS MATERIALIZED (
 ), e AS (
   SELECT n.id, n.version_id, n.program_id, n.stars, n.created_at, coalesce(n.tier, 'none') AS tier,
     coalesce(n.background_id::text, 'none') AS background, (n.created_at AT TIME ZONE o.time_zone)::date AS day,
-    to_char(n.created_at AT TIME ZONE o.time_zone, 'YYYY-MM') AS cohort, coalesce(v.possible, 0) AS possible
+    CASE WHEN n.cohort_id IS NULL THEN to_char(n.created_at AT TIME ZONE o.time_zone, 'YYYY-MM')
+      ELSE n.cohort_id::text END AS cohort, coalesce(v.possible, 0) AS possible
   FROM learning.enrollments AS n JOIN identity.organizations AS o ON o.id = n.org_id
   LEFT JOIN v ON v.version_id = n.version_id WHERE n.org_id = :org
 )"""
@@ -67,14 +68,18 @@ SELECT {{dims}}{BAND.format("e.mean")} AS key, count(*) FILTER (WHERE e.best >= 
 FROM ({QUIZZES}) AS e GROUP BY {{dims}}{BAND.format("e.mean")}""",
     "project-relevance": """
 SELECT {dims}e.background AS key, count(*) FILTER (WHERE t.submitted) AS numerator, count(*) AS denominator,
-  0 AS amount, 0 AS counted
+  coalesce(sum(r.rating), 0) AS amount, count(r.rating) AS counted
 FROM e JOIN (
   SELECT a.enrollment_id,
     bool_or(a.state IN ('submitted', 'grading', 'needs_review', 'graded', 'decided')) AS submitted
   FROM assessment.attempts AS a WHERE a.org_id = :org AND a.kind = 'project'
     AND a.state IN ('in_progress', 'submitted', 'grading', 'needs_review', 'graded', 'decided', 'expired')
   GROUP BY a.enrollment_id
-) AS t ON t.enrollment_id = e.id GROUP BY {dims}e.background""",
+) AS t ON t.enrollment_id = e.id LEFT JOIN (
+  SELECT a.enrollment_id, round(avg(g.rating), 2) AS rating
+  FROM assessment.attempt_ratings AS g JOIN assessment.attempts AS a ON a.id = g.attempt_id
+  WHERE g.org_id = :org AND a.kind = 'project' GROUP BY a.enrollment_id
+) AS r ON r.enrollment_id = e.id GROUP BY {dims}e.background""",
     "ai-quality": """
 SELECT {dims}t.source AS key, count(*) FILTER (WHERE NOT t.corrected) AS numerator, count(*) AS denominator,
   0 AS amount, 0 AS counted

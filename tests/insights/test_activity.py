@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from insights.schedules import retain_exports
+from lodestar import clock
+from lodestar.contracts.assessment import AssessmentKind, AttemptRated
 from lodestar.contracts.learning import EnrollmentCreated, ProgramCompleted, StarAwarded, Tier
 from lodestar.db import work_for
 from lodestar.events import Event, emit
@@ -59,6 +61,19 @@ def test_what_happened_is_told_in_a_sentence_newest_first(institution: Instituti
     ]
     assert (rows[0]["verb"], rows[0]["result"]) == ("earned_star", {"star": 1, "tier": "silver"})
     assert rows[0]["actor_id"] == str(ada.user_id)
+
+
+def test_a_rating_is_told_with_what_was_given(institution: Institution) -> None:
+    ada = institution.enrol()
+    rated = AttemptRated(
+        attempt_id=new_id(), enrollment_id=institution.enrollments[ada.user_id], learner_id=ada.user_id,
+        program_id=institution.program.program_id, background_id=None, kind=AssessmentKind.PROJECT, rating=4,
+        rated_at=clock.now(),
+    )  # fmt: skip
+    told(institution.org_id, rated)
+    (row,) = listed(institution, "verb=rated")
+    assert row["text"] == "Ada Lovelace rated an attempt 4 of 5 (project) on Job Readiness"
+    assert (row["object_type"], row["result"]) == ("attempt", {"rating": 4})
 
 
 def test_an_event_told_twice_is_one_row(institution: Institution) -> None:

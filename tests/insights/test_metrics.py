@@ -4,13 +4,16 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from sqlalchemy import text
 
 from insights.rules.catalogue import CATALOGUE, MetricName
 from lodestar.contracts.learning import EnrollmentCreated, Tier
+from lodestar.db import work_for
 from lodestar.ids import new_id
 from lodestar.principal import Role
 from tests.factories.identity import a_person, an_organization
-from tests.gateway import Person, get
+from tests.factories.learning import a_cohort
+from tests.gateway import Person, get, patch
 from tests.insights.conftest import Institution
 from tests.insights.test_activity import told
 
@@ -67,6 +70,35 @@ def test_filters_keep_whom_they_name(institution: Institution) -> None:
     assert metric("completion-rates", institution.staff, "cohort=2001-01")["rows"] == []
     refused = get(f"{METRICS}/completion-rates?from=2026-02-01&to=2026-01-01", as_=institution.staff)
     assert refused.status == 422
+
+
+def test_cohorts_are_compared_by_title_in_the_order_of_their_start(institution: Institution) -> None:
+    org_id, program = institution.org_id, institution.program
+    late, early = (a_cohort(org_id, program, title=title) for title in ("A later one", "The first"))
+    with work_for(org_id) as session:
+        session.execute(
+            text("UPDATE learning.cohorts SET starts_on = '2026-02-01' WHERE id = :id"), {"id": early}
+        )
+    for cohort, stars in ((late, 5), (late, 0), (early, 1), (None, 2)):
+        counted(institution, institution.enrol(stars=stars, cohort_id=cohort))
+    answer = metric("cohort-comparison", institution.staff)
+    month = answer["rows"][2]["key"]
+    assert numbers(answer) == {"The first": (0, 1), "A later one": (1, 2), month: (0, 1)}
+    assert [row["key"] for row in answer["rows"]] == [str(early), str(late), month]
+    for asked, people in ((str(late), 2), (str(late).upper(), 2), (month, 1), (new_id(), 0)):
+        rows = metric("tier-distribution", institution.staff, f"cohort={asked}")["rows"]
+        assert sum(row["numerator"] for row in rows) == people, asked
+
+
+def test_a_learner_who_is_moved_is_in_the_other_cohort_with_the_next_event(institution: Institution) -> None:
+    autumn = a_cohort(institution.org_id, institution.program)
+    ada = institution.enrol()
+    counted(institution, ada)
+    url = f"/v1/learning/enrollments/{institution.enrollments[ada.user_id]}"
+    patch(url, {"cohort_id": str(autumn)}, as_=institution.staff).expect(200)
+    assert "Autumn" not in numbers(metric("cohort-comparison", institution.staff))
+    counted(institution, ada)
+    assert numbers(metric("cohort-comparison", institution.staff)) == {"Autumn": (0, 1)}
 
 
 @pytest.mark.parametrize("name", list(MetricName))

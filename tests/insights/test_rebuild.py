@@ -15,7 +15,7 @@ from lodestar.db import work_for
 from lodestar.principal import Role
 from tests.database import Database
 from tests.factories.identity import a_person, an_organization
-from tests.factories.learning import an_enrollment, assign, give_stars
+from tests.factories.learning import a_cohort, an_enrollment, assign, give_stars
 from tests.gateway import Person, get
 from tests.insights.conftest import Institution
 from tests.insights.test_metrics import METRICS, counted, metric, numbers
@@ -136,6 +136,23 @@ def test_an_analyst_may_not_narrow_a_metric(crowd: Institution, narrow: str) -> 
     assert (refused.status, refused.json["code"]) == (403, "aggregates_only")
 
 
+@pytest.mark.parametrize(("in_autumn", "shown"), [(9, {"2026"}), (10, {"2026", "Spring", "Autumn"})])
+def test_an_analyst_reads_a_cohort_by_its_title_when_it_is_large_enough(
+    institution: Institution, in_autumn: int, shown: set[str]
+) -> None:
+    spring, autumn = (
+        a_cohort(institution.org_id, institution.program, title=title) for title in ("Spring", "Autumn")
+    )
+    for cohort, people in ((spring, 12), (autumn, in_autumn), (None, 14)):
+        for _ in range(people):
+            institution.enrol(cohort_id=cohort)
+    rebuilt(institution)
+    rows = metric("cohort-comparison", analyst(institution))["rows"]
+    assert [row["label"] for row in rows[:2]] == ["Autumn", "Spring"]
+    assert {row["label"].split("-")[0] for row in rows if not row["suppressed"]} == shown
+    assert {row["denominator"] for row in rows} <= {10, None}
+
+
 def test_an_analyst_may_read_one_program(crowd: Institution) -> None:
     rebuilt(crowd)
     asking = analyst(crowd)
@@ -173,6 +190,19 @@ def test_the_platform_reads_the_sum_of_all_organizations_and_none_of_them_apart(
         assert (row["numerator"], row["denominator"]) == (0, 30)
         assert row["text"] == "About 0 of 30 learners (0.0 %); 0.0 stars on average; 1 left out"
     assert metric("completion-rates", a_person(platform, Role.ORG_STAFF))["scope"] == "organization"
+
+
+def test_the_platform_reads_all_cohorts_as_one_group(institution: Institution, platform: UUID) -> None:
+    other = an_organization()
+    assign(institution.program, other)
+    for org_id in (institution.org_id, other):
+        cohort = a_cohort(org_id, institution.program)
+        for _ in range(12):
+            an_enrollment(org_id, a_person(org_id).user_id, institution.program, cohort_id=cohort)
+        rebuilding.rebuild(org_id, TODAY)
+    ask = f"program_id={institution.program.program_id}"
+    (row,) = metric("cohort-comparison", a_person(platform, Role.ANALYST), ask)["rows"]
+    assert (row["key"], row["label"], row["denominator"]) == ("cohort", "Cohorts of organizations", 20)
 
 
 def test_the_sum_of_all_organizations_is_the_platforms_alone(crowd: Institution) -> None:

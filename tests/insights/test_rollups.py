@@ -20,7 +20,7 @@ from lodestar.principal import Role
 from tests import bus
 from tests.factories.assessment import a_background
 from tests.factories.identity import a_person, an_organization
-from tests.factories.learning import a_program
+from tests.factories.learning import a_cohort, a_program
 from tests.gateway import post
 from tests.insights.raw import RAW, wrong
 
@@ -29,6 +29,7 @@ KINDS = ("quiz", "promotion_exam", "project", "interview")
 STATES = (
     "draft", "in_progress", "submitted", "grading", "needs_review", "graded", "decided", "failed", "expired",
 )  # fmt: skip
+INTAKES = ("Spring", "Autumn")
 NIGHT = date(2026, 6, 1)
 
 
@@ -49,6 +50,9 @@ class History:
         self.sql("UPDATE identity.organizations SET time_zone = :zone WHERE id = :org", zone=self.zone)
         self.admin = a_person(self.org_id, Role.ORG_ADMIN)
         self.programs = [a_program(self.org_id), a_program(self.org_id, courses=2)]
+        for program in self.programs:
+            for title in INTAKES:
+                a_cohort(self.org_id, program, title=title)
         self.background = a_background(self.org_id)
         self.enrollments: list[tuple[UUID, UUID]] = []
 
@@ -126,6 +130,47 @@ class History:
             )
         )
 
+    def rate(self) -> None:
+        """A project, for the first time or in the place of what was said before."""
+        enrollment, learner = self.rng.choice(self.enrollments)
+        state = self.rng.choice(("graded", "decided", "needs_review"))
+        rated = self.sql(
+            "SELECT id FROM assessment.attempts WHERE enrollment_id = :id AND kind = 'project' ORDER BY id LIMIT 1",
+            id=enrollment,
+        ).scalar() or self.a_row(
+            enrollment, learner, kind="project", state=state, scored=state != "needs_review"
+        )
+        rating = self.rng.randrange(1, 6)
+        self.sql(
+            """INSERT INTO assessment.attempt_ratings (attempt_id, learner_id, rating) VALUES (:attempt, :learner, :rating)
+               ON CONFLICT (org_id, attempt_id) DO UPDATE SET rating = excluded.rating""",
+            attempt=rated, learner=learner, rating=rating,
+        )  # fmt: skip
+        self.tell(
+            self.event(
+                "assessment.attempt_rated", attempt_id=rated, enrollment_id=enrollment, learner_id=learner,
+                kind="project", rating=rating,
+            )
+        )  # fmt: skip
+
+    def move(self) -> None:
+        """Into another cohort or out of one: nobody tells it, so it is right with whatever comes next."""
+        enrollment, learner = self.rng.choice(self.enrollments)
+        self.change_cohort(enrollment)
+        self.tell(
+            self.event(
+                "learning.lesson_completed", enrollment_id=enrollment, learner_id=learner, lesson_id=new_id()
+            )
+        )
+
+    def change_cohort(self, enrollment: UUID) -> None:
+        self.sql(
+            """UPDATE learning.enrollments AS e SET cohort_id = (
+                 SELECT c.id FROM learning.cohorts AS c WHERE c.program_id = e.program_id AND c.title = :title)
+               WHERE id = :id""",
+            id=enrollment, title=self.rng.choice((*INTAKES, "")),
+        )  # fmt: skip
+
     def a_row(self, enrollment: UUID, learner: UUID, *, kind: str, state: str, scored: bool) -> UUID:
         with work_for(self.org_id) as session:
             found: UUID = session.scalar(
@@ -174,12 +219,13 @@ class History:
         )
 
     def silent(self) -> None:
-        """What nobody tells: another background, an enrollment that is gone or one that nobody saw come."""
+        """What nobody tells: another background or cohort, an enrollment that is gone or one that nobody saw."""
         self.enrol(tell=False)
         enrollment, _ = self.rng.choice(self.enrollments)
         self.sql(
             "UPDATE learning.enrollments SET background_id = :new WHERE id = :id", id=enrollment, new=new_id()
         )
+        self.change_cohort(self.rng.choice(self.enrollments)[0])
         self.sql(
             "UPDATE insights.enrollment_facts SET enrollment_id = uuidv7() WHERE enrollment_id = :id",
             id=enrollment,
@@ -196,8 +242,11 @@ def history(product: None, request: pytest.FixtureRequest) -> History:
 
 
 def test_after_every_event_every_cell_equals_the_raw_tables(history: History) -> None:
-    steps = [history.enrol, history.override, history.attempt, history.attempt, history.complete_module]
-    for _ in range(25):
+    steps = [
+        history.enrol, history.override, history.attempt, history.attempt, history.complete_module, history.rate,
+        history.move,
+    ]  # fmt: skip
+    for _ in range(35):
         with suppress(IntegrityError):  # a second open attempt, a second exam of a star
             history.rng.choice(steps)()
         assert differing(history.org_id) == {}

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Header, Query, Response
 
 from insights.errors import AggregatesOnly
-from insights.schemas.metrics import Cohort, MetricCatalogue, MetricName, MetricQuery, MetricRead
+from insights.schemas.metrics import OF_COHORT, Cohort, MetricCatalogue, MetricName, MetricQuery, MetricRead
 from insights.service import charts
 from insights.service import metrics as service
 from lodestar.api import APIRouter, ReadSession, allow, lambda_handler, problems
@@ -26,9 +26,7 @@ PICTURE = (
 async def _query(
     *,
     program_id: Annotated[UUID | None, Query()] = None,
-    cohort: Annotated[
-        Cohort | None, Query(description="The month of enrolment", examples=["2026-03"])
-    ] = None,
+    cohort: Annotated[Cohort | None, Query(description=OF_COHORT, examples=["2026-03"])] = None,
     tier: Annotated[Tier | None, Query()] = None,
     from_: Annotated[date | None, Query(alias="from", description="The first day of enrolment")] = None,
     to: Annotated[date | None, Query(description="The last day of enrolment")] = None,

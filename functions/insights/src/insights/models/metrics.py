@@ -17,7 +17,7 @@ SCHEMA = {"schema": "insights"}
 
 
 class EnrollmentFacts(Base):
-    """What the metrics know of a learner on a program; `day` and `cohort` are of the enrolment."""
+    """What the metrics know of a learner on a program; `day` is of the enrolment, `cohort` its id or a month."""
 
     __tablename__ = "enrollment_facts"
     __table_args__ = (SCHEMA,)

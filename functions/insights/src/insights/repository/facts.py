@@ -26,10 +26,8 @@ def _those(condition: str, words: Sequence[str]) -> str:
     return f"array_remove(ARRAY[{', '.join(each)}]::text[], NULL)"
 
 
-COHORT = "to_char(e.enrolled_at AT TIME ZONE o.time_zone, 'YYYY-MM')"
-"""The month of enrolment in the organization's zone: the one place that says what a cohort is."""
-RATING = "NULL::numeric"
-"""The mean of the learner's ratings of their projects, 1 to 5: nobody rates a project yet."""
+COHORT = "coalesce(e.cohort_id::text, to_char(e.enrolled_at AT TIME ZONE o.time_zone, 'YYYY-MM'))"
+"""The cohort of the enrollment, or the month of enrolment in the organization's zone: the one place that says so."""
 EXAM = "kind = 'promotion_exam' AND target_tier = '{word}' AND "
 STAR_DAYS = ", ".join(f"max(days) FILTER (WHERE star = {star})" for star in range(1, 6))
 # Every part reads by the enrollments' own ids, so that a learner costs the same among a million.
@@ -72,19 +70,24 @@ WITH page AS MATERIALIZED (
     )
 } AS sources_clean
   FROM page AS p JOIN assessment.v_attempts AS a ON a.enrollment_id = p.enrollment_id GROUP BY p.enrollment_id
+), rated AS (
+  SELECT p.enrollment_id, round(avg(r.rating), 2) AS rating
+  FROM page AS p JOIN assessment.v_attempt_ratings AS r ON r.learner_id = p.user_id AND r.program_id = p.program_id
+  WHERE r.kind = 'project' GROUP BY p.enrollment_id
 )
 SELECT p.enrollment_id, p.user_id AS learner_id, p.program_id, p.day, p.cohort, coalesce(p.tier, 'none') AS tier,
   p.stars, v.possible_stars AS possible, coalesce(p.background_id::text, 'none') AS background,
   coalesce(e.star_days, array_fill(NULL::integer, ARRAY[5])) AS star_days, v.modules,
   coalesce(d.modules, '{{{{}}}}') AS modules_done, coalesce(t.exams_taken, '{{{{}}}}') AS exams_taken,
   coalesce(t.exams_passed, '{{{{}}}}') AS exams_passed, t.project_score, t.interview_score, t.quiz_score,
-  {RATING} AS project_rating,
+  r.rating AS project_rating,
   coalesce(t.project_begun, false) AS project_begun, coalesce(t.project_submitted, false) AS project_submitted,
   coalesce(t.sources, '{{{{}}}}') AS sources, coalesce(t.sources_clean, '{{{{}}}}') AS sources_clean
 FROM page AS p JOIN versions AS v ON v.version_id = p.version_id
 LEFT JOIN earned AS e ON e.enrollment_id = p.enrollment_id
 LEFT JOIN done AS d ON d.enrollment_id = p.enrollment_id
 LEFT JOIN tried AS t ON t.enrollment_id = p.enrollment_id
+LEFT JOIN rated AS r ON r.enrollment_id = p.enrollment_id
 """
 OF_IDS = "e.enrollment_id = ANY (:ids)"
 NAMES = ", ".join(COLUMNS)

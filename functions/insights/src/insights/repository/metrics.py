@@ -73,13 +73,22 @@ WHERE org_id = backbone.current_org() AND metric = :metric
   AND (CAST(:program AS uuid) IS NULL OR program_id = CAST(:program AS uuid))
 GROUP BY key
 """
-EVERYWHERE = "SELECT * FROM insights.released_everywhere(:metric, CAST(:program AS uuid))"
+# A cohort is of one organization, which could be told apart by it: all cohorts are one group.
+EVERYWHERE = """
+SELECT CASE WHEN CAST(:metric AS text) = 'cohort-comparison' AND length(key) = 36 THEN 'cohort' ELSE key END AS key,
+  sum(withheld)::bigint AS withheld, sum(shown)::bigint AS shown, sum(numerator)::bigint AS numerator,
+  sum(denominator)::bigint AS denominator, sum(amount) AS amount, sum(counted)::bigint AS counted, min(month) AS month
+FROM insights.released_everywhere(:metric, CAST(:program AS uuid)) GROUP BY 1
+"""
 IS_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LABELS = {
     MetricName.MODULE_COMPLETION: """
         SELECT DISTINCT ON (module_id) module_id::text AS key, title, array_position(
           ARRAY['assessment', 'course', 'masterclass', 'project', 'interview'], kind) * 10000 + position AS place
         FROM learning.v_modules WHERE module_id = ANY (CAST(:ids AS uuid[])) ORDER BY module_id, version_id DESC""",
+    MetricName.COHORT_COMPARISON: """
+        SELECT cohort_id::text AS key, title, starts_on - date '2000-01-01' AS place FROM learning.v_cohorts
+        WHERE cohort_id = ANY (CAST(:ids AS uuid[]))""",
     MetricName.COMPLETION_RATES: """
         SELECT program_id::text AS key, title, 0 AS place FROM learning.v_program_titles
         WHERE program_id = ANY (CAST(:ids AS uuid[]))""",

@@ -23,6 +23,7 @@ class Verb(StrEnum):
     AWAITS_REVIEW = "awaits_review"
     WAS_ANSWERED = "was_answered"
     WATCHED = "watched"
+    RATED = "rated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,14 @@ TELLINGS: Mapping[str, Telling] = {
     ),
     "assessment.appeal_decided": Telling(
         Verb.WAS_ANSWERED, "attempt", "attempt_id", "had an appeal decided", ("upheld",), ("appeal_id",)
+    ),
+    "assessment.attempt_rated": Telling(
+        Verb.RATED,
+        "attempt",
+        "attempt_id",
+        "rated an attempt {rating} of 5 ({kind})",
+        ("rating",),
+        ("kind",),
     ),
     "media.playback_completed": Telling(Verb.WATCHED, "asset", "asset_id", "watched a video to its end"),
 }

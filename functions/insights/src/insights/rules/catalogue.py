@@ -44,7 +44,8 @@ WINDOW = (
 ZONE = "Days are those of the organization's time zone."
 FRESHNESS = (
     "Staff: exact as soon as the event behind it was taken in, usually within seconds; what has no event of its own"
-    " (a star taken back, a background chosen, another version) with the learner's next one, or by the next night."
+    " (a star taken back, a background chosen, another cohort, another version, a masterclass done at the end of its"
+    " video) with the learner's next one, or by the next night."
     " Analysts: as on the first night of the month."
 )
 SUPPRESSION = (
@@ -109,7 +110,7 @@ CATALOGUE: dict[MetricName, Definition] = {
     ),
     MetricName.COHORT_COMPARISON: Definition(
         "Cohorts compared",
-        "The month of enrolment",
+        "Each cohort, and the month of enrolment of who is in none",
         "Learners who hold every star of the program",
         ENROLLED,
         LEARNING,

@@ -20,6 +20,7 @@ NAMED: Mapping[MetricName, Mapping[str, str]] = {
     MetricName.INTERVIEW_PERFORMANCE: BANDS,
     MetricName.QUIZ_EFFECTIVENESS: BANDS,
     MetricName.AI_QUALITY: SOURCES,
+    MetricName.COHORT_COMPARISON: {"cohort": "Cohorts of organizations"},
     MetricName.PROJECT_RELEVANCE: {"none": "No background chosen"},
 }
 UNKNOWN = {

@@ -12,7 +12,8 @@ from lodestar.contracts.learning import Tier
 
 __all__ = ["MetricCatalogue", "MetricDefinition", "MetricName", "MetricQuery", "MetricRead", "MetricRow"]
 
-Cohort = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+Cohort = Annotated[str, StringConstraints(min_length=1, max_length=40, to_lower=True)]
+OF_COHORT = "A cohort's id; or a month of enrolment, of the learners who are in no cohort"
 
 
 class MetricQuery(WriteModel):
@@ -25,7 +26,7 @@ class MetricQuery(WriteModel):
     )
 
     program_id: UUID | None = None
-    cohort: Cohort | None = Field(None, description="The month of enrolment", examples=["2026-03"])
+    cohort: Cohort | None = Field(None, description=OF_COHORT, examples=["2026-03"])
     tier: Tier | None = None
     from_: date | None = Field(None, alias="from", description="The first day of enrolment")
     to: date | None = Field(None, description="The last day of enrolment")
