@@ -234,9 +234,18 @@ def _probes(schema: Schema, name: str) -> Iterator[tuple[Any, str]]:
 def _probed_fields(schema: Schema, parent: str) -> Iterator[tuple[Any, str]]:
     given = [_with_ids(entry, schema) for entry in schema.get("examples", ())] or [example(schema)]
     for field, of_field in schema.get("properties", {}).items():
-        base = next((entry for entry in given if field in entry), given[0])
         named = f"{parent}_id" if field == "id" else field
-        yield from ((base | {field: value}, found) for value, found in _probes(of_field, named))
+        for option in alternatives(of_field):
+            base = _base(given, field, option)
+            yield from ((base | {field: value}, found) for value, found in _probes(option, named))
+
+
+def _base(given: list[dict[str, Any]], field: str, option: Schema) -> dict[str, Any]:
+    """The example in which the field is such a one; else one that has the field, else the first."""
+    having = [entry for entry in given if field in entry]
+    fields = option.get("properties", {}).keys()
+    fitting = (entry for entry in having if isinstance(entry[field], dict) and entry[field].keys() <= fields)
+    return next(fitting, having[0] if having else given[0])
 
 
 def filled(body: Any, choose: Choose, *, probe: UUID | None = None) -> Any:

@@ -36,7 +36,13 @@ class ExportCreate(WriteModel):
         json_schema_extra={
             "examples": [
                 {"format": "csv", "kind": "metric", "metric": "star-acquisition"},
-                {"format": "xlsx", "filters": {"tier": "silver"}},
+                {"format": "xlsx", "filters": {"tier": "silver", "status": "active"}},
+                {
+                    "format": "csv",
+                    "kind": "metric",
+                    "metric": "star-acquisition",
+                    "filters": {"from": "2026-01-01"},
+                },
             ]
         }
     )
