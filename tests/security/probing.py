@@ -16,6 +16,7 @@ from tests.security.rights import CROSSING
 from tests.security.world import World
 
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ELEMENT = re.compile(r"\.\d+$")
 PROBE = "the id that was asked for"
 COMBINATIONS = 12
 """How many of one's own rows are tried beside the probed id until the operation looks at it."""
@@ -92,13 +93,15 @@ def told(slot: Slot, *, asker: Person, home: World, abroad: World, owner: Person
 
 
 def is_refusal(slot: Slot, seen: Seen) -> bool:
-    """404; 403 where the role may never do that; an empty page for a filter; 422 that names the body's field."""
+    """404; 403 where the role may never do that; an empty page for a filter; 422 that names the body's field, or the
+    field's element."""
     if seen.status in {403, 404}:
         return True
     if slot.place == "query":
         return bool(seen.status == 200 and seen.body["data"] == [])
     if slot.place == "body" and seen.status == 422:
-        return any(error["field"].endswith(slot.name) for error in seen.body.get("errors", []))
+        fields = [ELEMENT.sub("", error["field"]) for error in seen.body.get("errors", [])]
+        return any(field.endswith(slot.name) for field in fields)
     return False
 
 

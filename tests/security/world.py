@@ -36,6 +36,7 @@ MEANS = {
     "owner_id": "user",
     "recipients": "user",
     "run_id": "report_run",
+    "schedule_id": "report_schedule",
     "member_id": "membership",
     "org_id": "organization",
     "subject_id": "attempt",

@@ -67,6 +67,8 @@ def create(session: Session, caller: Principal, body: ScheduleCreate) -> Schedul
     schedule_id, now = new_id(), clock.now()
     standing = _standing(session, body, itself=schedule_id)
     named = _recipients(session, body.recipients or [caller.user_id])
+    if standing.has_title:
+        raise ScheduleExists()
     if standing.schedules >= rules.MOST_SCHEDULES:
         raise TooManySchedules(f"An organization has at most {rules.MOST_SCHEDULES}; delete or change one.")
     zone = rules.zone(body.time_zone, standing.time_zone)
@@ -93,6 +95,8 @@ def change(session: Session, schedule_id: UUID, body: SchedulePatch, *, if_match
     expect_version(row, if_match)
     standing = _standing(session, body, itself=row.id)
     named = None if body.recipients is None else _recipients(session, body.recipients)
+    if standing.has_title:
+        raise ScheduleExists()
     before = _told(row)
     for name, value in _values(body).items():
         setattr(row, name, value)
@@ -155,13 +159,11 @@ def _recipient(known: Known) -> RecipientRead:
 
 
 def _standing(session: Session, body: ScheduleCreate | SchedulePatch, *, itself: UUID) -> Standing:
-    """Raises `NotFound`, `ScheduleExists`."""
+    """Raises `NotFound`."""
     program_id = body.filters.program_id if body.filters else None
     standing = repository.standing(session, program_id=program_id, title=body.title, itself=itself)
     if not standing.has_program:
         raise NotFound(NO_PROGRAM)
-    if standing.has_title:
-        raise ScheduleExists()
     return standing
 
 
