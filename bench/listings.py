@@ -67,7 +67,9 @@ LISTINGS: dict[str, Listing] = {
         },
     ),
     "/v1/identity/operations": Listing("backbone.operations"),
-    "/v1/identity/organizations": Listing("identity.organizations"),
+    "/v1/identity/organizations": Listing(
+        "identity.organizations", {"slug": ("SELECT slug FROM {table} WHERE id = :org",)}
+    ),
     "/v1/identity/privacy-requests": Listing("identity.privacy_requests"),
     "/v1/identity/role-requests": Listing("identity.role_requests"),
     "/v1/insights/activity": Listing("insights.activity_events"),

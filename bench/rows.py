@@ -190,11 +190,7 @@ MAKERS: dict[str, Maker] = {
         "state": _pick("completed", "failed"),
         "completed_at": f"CASE WHEN {_pick('completed', 'failed')} = 'completed' THEN now() END",
     },
-    "identity.consents": {
-        "user_id": "bench.person(n)",
-        "purpose": "'recording'",
-        "withdrawn_at": "now()",
-    },
+    "identity.consents": {"user_id": "bench.person(n)", "purpose": "'recording'", "withdrawn_at": "now()"},
     "identity.feature_flags": {"key": _SLUG},
     "identity.invitations": {
         "email": "'person-' || n || '@example.org'",
@@ -216,10 +212,7 @@ MAKERS: dict[str, Maker] = {
         "ended_at": "CASE WHEN bench.chance(n, 7) < 0.1 THEN now() END",
     },
     "identity.org_settings": {"org_id": _id("organizations")},
-    "identity.organizations": {
-        "kind": "CASE n WHEN 1 THEN 'platform' ELSE 'institution' END",
-        "slug": _SLUG,
-    },
+    "identity.organizations": {"kind": "CASE n WHEN 1 THEN 'platform' ELSE 'institution' END", "slug": _SLUG},
     "identity.privacy_requests": {
         "user_id": "bench.id('users', 1000 + n)",
         "kind": "'export'",
@@ -278,6 +271,7 @@ MAKERS: dict[str, Maker] = {
         "completed_at": "now()",
         "reason": f"CASE WHEN {_REPORTED} <> 'sent' THEN 'x' END",
     },
+    "insights.report_run_recipients": {**_child_of("report_runs", "run_id", each=3), "outcome": "'sent'"},
     "learning.enrollments": {
         **_of_program(_program_of("n")),
         "version_id": _id("program_versions", f"2 * ({_program_of('n')}) - 1"),
@@ -330,11 +324,7 @@ MAKERS: dict[str, Maker] = {
         "url": "'https://example.org/'",
     },
     "learning.module_progress": _of_enrollment("n"),
-    "learning.stage_awards": {
-        **_of_enrollment("n"),
-        "star": "1 + n % 5",
-        "evidence": """'{"a": 1}'""",
-    },
+    "learning.stage_awards": {**_of_enrollment("n"), "star": "1 + n % 5", "evidence": """'{"a": 1}'"""},
     "learning.stages": {
         **_of_version("(n + 4) / 5"),
         "star": "1 + n % 5",
@@ -350,10 +340,7 @@ MAKERS: dict[str, Maker] = {
         "problem_code": f"CASE WHEN {_REJECTED} THEN 'bad' END",
         "problem_detail": f"CASE WHEN {_REJECTED} THEN 'bad' END",
     },
-    "media.playback_clicks": {
-        **_child_of("media_assets", "asset_id", each=100),
-        "learner_id": _id("users"),
-    },
+    "media.playback_clicks": {**_child_of("media_assets", "asset_id", each=100), "learner_id": _id("users")},
     "media.playback_completions": {
         **_child_of("media_assets", "asset_id", each=100),
         "learner_id": _id("users", "CASE WHEN bench.chance(n, 7) < 0.6 THEN n ELSE 10000000 + n END"),
