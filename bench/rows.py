@@ -60,7 +60,8 @@ _SENT: Maker = {**_SENT_BY, "recipient_id": "bench.person(n)"}
 
 def _program_of(enrollment: str) -> str:
     skewed = f"1 + floor(1000 * power(bench.chance({enrollment}, 4), 2))::bigint"
-    return f"CASE WHEN {enrollment} <= 1000 THEN {enrollment} ELSE {skewed} END"
+    few = f"WHEN {enrollment} <= 100 THEN {enrollment} WHEN {enrollment} <= 2000 THEN ({enrollment} + 1) / 2"
+    return f"CASE {few} ELSE {skewed} END"
 
 
 def _of_enrollment(enrollment: str) -> Maker:
