@@ -249,7 +249,7 @@ MAKERS: dict[str, Maker] = {
         "completed_at": f"CASE WHEN {_MADE} = 'completed' THEN now() END",
     },
     "learning.cohorts": {
-        **_of_program("(n + 4) / 5"),
+        **_of_program(_program_of("n")),
         "title": _SLUG,
         "starts_on": "date '2026-01-01' + (n % 300)::integer",
         "ends_on": "date '2027-01-01'",
@@ -279,7 +279,7 @@ MAKERS: dict[str, Maker] = {
         "stars": "(5 * power(bench.chance(n, 10), 2))::integer",
         "tier": _pick(*_TIERS, salt=11),
         "background_id": _id("backgrounds", "1 + n % 20"),
-        "cohort_id": _id("cohorts", "1 + n / 30"),
+        "cohort_id": _id("cohorts"),
         "progressed_at": f"{BEGIN} + bench.chance(n, 12) * interval '300 days'",
         "learner_id": "bench.id('users', CASE WHEN n <= 100 THEN 1 ELSE 1000 + n END)",
         "status": _STUDYING,
