@@ -196,4 +196,5 @@ def _identity(row: Row) -> str:
         "purpose",
         "role",
     )
-    return "|".join(str(row[name]) for name in names if name in row)
+    sums = () if "id" in row else ("metric", "day", "program_id", "cohort", "tier")
+    return "|".join(str(row[name]) for name in (*names, *sums) if name in row)
