@@ -12,6 +12,7 @@ from lodestar.contracts.learning import ModuleKind
 from lodestar.db import work_for
 from lodestar.ids import new_id
 from lodestar.principal import Role
+from messaging.models.webhooks import WebhookDelivery
 from messaging.service.unsubscribing import unsubscribe_token
 from tests.assessment.scenes import ATTEMPTS, Scene, a_scene, an_initial
 from tests.factories.assessment import an_attempt
@@ -307,6 +308,16 @@ def _report_now(world: World) -> Request:
     return Request("POST", f"/v1/insights/report-schedules/{made['id']}/runs", world.admin)
 
 
+def _redelivery(world: World) -> Request:
+    """Of what another endpoint did not take."""
+    endpoint_id = _endpoint(world).send().expect(201)["id"]
+    with work_for(world.org_id) as session:
+        missed = {"event_type": "learning.star_awarded", "payload": {}, "state": "failed"}
+        session.add(WebhookDelivery(endpoint_id=UUID(endpoint_id), event_id=new_id(), **missed))
+    url = f"/v1/messaging/webhook-endpoints/{endpoint_id}/redeliveries"
+    return Request("POST", url, world.admin, {"failed_since": "2026-11-20T00:00:00Z"})
+
+
 def _endpoint(world: World) -> Request:
     body = {"url": f"https://hooks.example.org/{uuid4()}", "event_types": ["learning.star_awarded"]}
     return Request("POST", "/v1/messaging/webhook-endpoints", world.admin, body)
@@ -350,6 +361,7 @@ PREPARED: dict[str, dict[str, Prepare]] = {
     "/v1/learning/resources": {"": _resource},
     **{f"/v1/messaging/webhooks/{vendor}": {} for vendor in ("sendgrid", "aisensy", "bolna")},
     "/v1/messaging/webhook-endpoints": {"": _endpoint},
+    "/v1/messaging/webhook-endpoints/{endpoint_id}/redeliveries": {"": _redelivery},
     "/v1/messaging/reminder-policies/{key}/previews": {"": _policy_preview},
     "/v1/messaging/public/unsubscribes/{token}": {"": _unsubscribing},
     "/v1/media/uploads": {"whole": _whole, "in parts": _in_parts},
