@@ -91,7 +91,10 @@ def test_a_flag_is_set_by_administrators_and_read_by_everybody() -> None:
     gateway.put(url, {"enabled": False}, as_=admin, headers=etag).expect(200)
     assert gateway.put(url, {"enabled": True}, as_=admin, headers=etag).status == 412
     listed = gateway.get(FLAGS, as_=learner).expect(200)["data"]
-    assert {flag["key"]: flag["enabled"] for flag in listed} == {"job_readiness": True, "voice-practice": False}
+    assert {flag["key"]: flag["enabled"] for flag in listed} == {
+        "job_readiness": True,
+        "voice-practice": False,
+    }
     stranger = a_person(an_organization(), Role.ORG_ADMIN)
     assert gateway.get(url, as_=stranger).status == 404
     assert gateway.put(f"{FLAGS}/No%20Flag", {"enabled": True}, as_=admin).status == 422
