@@ -31,9 +31,14 @@ COMPUTED_ROUNDS = 7
 PROGRAMS, STAGES, MODULES = 3, 5, 10
 ORGANIZATION = "bench.id('organizations', 1)"
 LEVEL = "(6 * power(bench.chance(n, 10), 2))::integer % 6"
+IN_COHORT = (
+    "CASE WHEN n % 3 > 0 THEN bench.id('cohorts', 6 * (n * 4 / {learners}) + 3 * (n / 3 % 2) + n % 3) END"
+)
+"""Two programs take a cohort by day and one by evening each quarter, the third goes by the months of enrolment."""
 TABLES = (
     "identity.organizations", "identity.users", "learning.programs", "learning.program_versions", "learning.stages", "learning.modules",
-    "learning.enrollments", "learning.stage_awards", "learning.module_progress", "assessment.attempts",
+    "learning.cohorts", "learning.enrollments", "learning.stage_awards", "learning.module_progress", "assessment.attempts",
+    "assessment.attempt_ratings",
 )  # fmt: skip
 MAKE = (
     f"""INSERT INTO identity.organizations (id, kind, name, slug, time_zone)
@@ -55,11 +60,15 @@ MAKE = (
         SELECT bench.id('modules', 100 * p + m), {ORGANIZATION}, bench.id('programs', p), bench.id('versions', p),
           'course', 'module-' || m, 'Module ' || m, '{{}}'
         FROM generate_series(1, {PROGRAMS}) AS p, generate_series(1, {MODULES}) AS m""",
+    f"""INSERT INTO learning.cohorts (id, org_id, program_id, title, starts_on, ends_on)
+        SELECT bench.id('cohorts', c), {ORGANIZATION}, bench.id('programs', 1 + c % 3), 'Cohort ' || c,
+          date '2026-01-01' + 91 * (c / 6), date '2026-06-30' + 91 * (c / 6)
+        FROM generate_series(0, 29) AS c WHERE c % 3 > 0""",
     f"""INSERT INTO learning.enrollments (id, org_id, learner_id, program_id, version_id, background_id, stars, tier,
-          created_at)
+          cohort_id, created_at)
         SELECT bench.id('enrollments', n), {ORGANIZATION}, bench.id('users', n), bench.id('programs', 1 + n % 3),
           bench.id('versions', 1 + n % 3), bench.id('backgrounds', n % 4), l,
-          CASE WHEN l > 0 THEN bench.pick(n, 11, ARRAY['bronze', 'silver', 'gold']) END,
+          CASE WHEN l > 0 THEN bench.pick(n, 11, ARRAY['bronze', 'silver', 'gold']) END, {IN_COHORT},
           timestamptz '2026-01-01 00:00Z' + n * (interval '365 days' / {{learners}})
         FROM generate_series(1, {{learners}}) AS n CROSS JOIN LATERAL (SELECT {LEVEL} AS l) AS level""",
     f"""INSERT INTO learning.stage_awards (org_id, enrollment_id, star, evidence, created_at)
@@ -81,6 +90,9 @@ MAKE = (
           AS a (star, kind, salt) ON e.stars >= a.star
         CROSS JOIN LATERAL (SELECT (100 * bench.chance(hashtextextended(e.id::text, 0), a.salt))::numeric(5, 2) AS score)
           AS s""",
+    f"""INSERT INTO assessment.attempt_ratings (org_id, attempt_id, learner_id, rating)
+        SELECT {ORGANIZATION}, a.id, a.learner_id, 1 + (5 * bench.chance(hashtextextended(a.id::text, 0), 25))::integer % 5
+        FROM assessment.attempts AS a WHERE a.kind = 'project' AND a.score >= 30""",
 )
 REBUILDING = text("INSERT INTO insights.metric_rebuilds (day, facts_done) VALUES (:day, true)")
 EVERYBODY = facts.READ.format(chosen="true")
