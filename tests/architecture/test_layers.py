@@ -24,7 +24,13 @@ from tests.architecture.tree import ROOT, Function, functions, template
 
 LAMBDAS_LIMIT = 250 * 1024 * 1024
 COMMON_LIMIT = 90 * 1000 * 1000
-PACKAGES = {"av": "MediaLayer", "alembic": "MigratorLayer", "xlsxwriter": "TablesLayer"}
+PACKAGES = {
+    "av": "MediaLayer",
+    "alembic": "MigratorLayer",
+    "xlsxwriter": "TablesLayer",
+    "resvg_py": "TablesLayer",
+    "font_source_sans_pro": "TablesLayer",
+}
 """Imported by our own code directly."""
 VERBS = {
     "lodestar.adapters.ai": {"run_chain", "chain", "health"},

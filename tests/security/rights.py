@@ -43,6 +43,7 @@ WHOLE_ORGANIZATION = Right(others=EVERYBODY)
 TAUGHT = Right(others=STAFF)
 """What an enrollment of one's own opens. Another's work on it is seen by staff."""
 
+# Of dashboards, each of which has its own roles, the matrix opens the first: administration.
 DECIDED_IN_QUERIES: dict[str, Right] = {
     "GET /v1/assessment/ai-runs/health": WHOLE_ORGANIZATION,
     "GET /v1/assessment/appeals": STAFF_TOO,
@@ -89,6 +90,7 @@ DECIDED_IN_QUERIES: dict[str, Right] = {
     "GET /v1/identity/retention-policies": WHOLE_ORGANIZATION,
     "GET /v1/identity/role-requests": Right(others=ADMINISTRATORS),
     "POST /v1/identity/role-requests": Right(homeless=True),
+    "GET /v1/insights/dashboards/{name}": Right(own=ADMINISTRATORS, others=ADMINISTRATORS),
     "GET /v1/insights/exports": Right(own=STAFF | {Role.ANALYST}, others=STAFF),
     "GET /v1/insights/exports/{export_id}": Right(own=STAFF | {Role.ANALYST}, others=STAFF),
     "GET /v1/learning/enrollments": Right(own=INDIVIDUALS, others=STAFF),
