@@ -100,8 +100,9 @@ class MessageRequested(Event):
     """Send this template to these people now, once for each `dedupe_key`, recipient and channel.
 
     An attachment is `{name, type, content}` in base64 or `{name, type, storage_key}`; with a `content_id` it is an
-    image that the template's HTML shows as `cid:`. What has a target leads there from its notification in the product. A variable of type url may be `{"signed": purpose, "id": id, "path": path}`:
-    then the address is the product's, with the token that `lodestar.signing` makes of both, which is stored nowhere.
+    image that the template's HTML shows as `cid:`. What has a target leads there from its notification in the product.
+    A variable of type url may be `{"signed": purpose, "id": id, "path": path}`: then the address is the product's, with
+    the token that `lodestar.signing` makes of both, which is stored nowhere.
     """
 
     name: ClassVar[str] = "messaging.message_requested"

@@ -29,6 +29,7 @@ def _those(condition: str, words: Sequence[str]) -> str:
 COHORT = "coalesce(e.cohort_id::text, to_char(e.enrolled_at AT TIME ZONE o.time_zone, 'YYYY-MM'))"
 """The cohort of the enrollment, or the month of enrolment in the organization's zone: the one place that says so."""
 EXAM = "kind = 'promotion_exam' AND target_tier = '{word}' AND "
+CLEAN = f"bool_or(source = '{{word}}' AND {ENDED}) AND NOT bool_or(source = '{{word}}' AND {CORRECTED})"
 STAR_DAYS = ", ".join(f"max(days) FILTER (WHERE star = {star})" for star in range(1, 6))
 # Every part reads by the enrollments' own ids, so that a learner costs the same among a million.
 READ = f"""
@@ -59,16 +60,7 @@ WITH page AS MATERIALIZED (
     bool_or(kind = 'project' AND {BEGUN}) AS project_begun,
     bool_or(kind = 'project' AND {SUBMITTED}) AS project_submitted,
     {_those("bool_or(source = '{word}' AND " + ENDED + ")", SOURCES)} AS sources,
-    {
-    _those(
-        "bool_or(source = '{word}' AND "
-        + ENDED
-        + ") AND NOT bool_or(source = '{word}' AND "
-        + CORRECTED
-        + ")",
-        SOURCES,
-    )
-} AS sources_clean
+    {_those(CLEAN, SOURCES)} AS sources_clean
   FROM page AS p JOIN assessment.v_attempts AS a ON a.enrollment_id = p.enrollment_id GROUP BY p.enrollment_id
 ), rated AS (
   SELECT p.enrollment_id, round(avg(r.rating), 2) AS rating

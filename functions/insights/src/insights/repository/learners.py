@@ -44,7 +44,8 @@ WITH page AS MATERIALIZED (
 )
 SELECT p.enrollment_id, m.display_name, m.email, v.title AS program_title, v.number AS program_version,
   v.possible_stars, v.modules AS modules_total, least(coalesce(d.modules, 0), v.modules) AS modules_completed,
-  b.title AS background_title, c.title AS cohort_title, coalesce(e.stars, '{{}}') AS earned_stars, coalesce(e.at, '{{}}') AS earned_at,
+  b.title AS background_title, c.title AS cohort_title,
+  coalesce(e.stars, '{{}}') AS earned_stars, coalesce(e.at, '{{}}') AS earned_at,
   t.best_project_score, t.best_interview_score,
   coalesce(t.promotion_exams_taken, 0) AS promotion_exams_taken,
   coalesce(t.promotion_exams_passed, 0) AS promotion_exams_passed,
