@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from assessment.rules.previews import PREVIEWS_AN_HOUR
 from assessment.service.openings import AI_CALLS_AN_HOUR
+from identity.rules.audit_files import EXPORTS_A_DAY as AUDIT_EXPORTS_A_DAY
 from identity.service.audit_events import VERIFICATIONS_A_DAY
-from identity.service.audit_exports import EXPORTS_A_DAY as AUDIT_EXPORTS_A_DAY
 from identity.service.privacy_requests import REQUESTS_A_DAY
 from identity.service.registrations import PER_ADDRESS, PERIOD_SECONDS
 from insights.rules.exports import EXPORTS_A_DAY

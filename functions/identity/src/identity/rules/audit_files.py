@@ -6,11 +6,16 @@ as it was hashed, with its two hashes.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from identity.rules.audit_chain import HASHED, Entry, Head, Verdict, verify
 
+EXPORTS_A_DAY = 20
+"""D-20: an export is dear."""
+KEPT = timedelta(days=7)
+LINK_SECONDS = 300
+MOST_TRIES = 3
 FORMAT = "lodestar-audit-log/1"
 CONTENT_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 COLUMNS = (*HASHED, "previous_hash", "hash")

@@ -31,10 +31,6 @@ from lodestar.principal import Principal
 from lodestar.problems import NotFound
 
 SUBJECT = "audit_export"
-EXPORTS_A_DAY = 20
-KEPT = timedelta(days=7)
-LINK_SECONDS = 300
-MOST_TRIES = 3
 BOM = "\ufeff".encode()
 GIVEN_UP = {
     "code": "export_failed",
@@ -64,7 +60,7 @@ def begin(session: Session, caller: Principal, body: AuditExportCreate) -> Audit
     if made is None:
         found = repository.open_one(session, requested_by=caller.user_id, format_=body.format.value)
         return found or begin(session, caller, body)
-    limits.spend(session, "audit_exports", caller.user_id, capacity=EXPORTS_A_DAY, per_seconds=86_400)
+    limits.spend(session, "audit_exports", caller.user_id, capacity=rules.EXPORTS_A_DAY, per_seconds=86_400)
     operations.begin(
         session, "audit_export", subject_type=SUBJECT, subject_id=export_id, operation_id=operation_id
     )
@@ -85,11 +81,11 @@ def read(session: Session, export_id: UUID) -> AuditExportDetail:
     if export.storage_key and export.expires_at and export.completed_at and export.expires_at > now:
         url = object_store().presign_get(
             export.storage_key,
-            expires_seconds=LINK_SECONDS,
+            expires_seconds=rules.LINK_SECONDS,
             filename=rules.file_name(export.completed_at, export.format),
             content_type=rules.CONTENT_TYPES[export.format],
         )
-        link = AuditDownload(url=url, expires_at=now + timedelta(seconds=LINK_SECONDS))
+        link = AuditDownload(url=url, expires_at=now + timedelta(seconds=rules.LINK_SECONDS))
     return AuditExportDetail(**AuditExportRead.model_validate(export).model_dump(), download=link)
 
 
@@ -111,7 +107,7 @@ def _tried(session: Session, export_id: UUID) -> AuditExport | None:
     export = repository.export_of(session, export_id, lock=True)
     if export is None or export.state != "pending":
         return None
-    if export.tries >= MOST_TRIES:
+    if export.tries >= rules.MOST_TRIES:
         export.state = "failed"
         session.flush()
         operations.fail(session, export.operation_id, problem=GIVEN_UP)
@@ -147,7 +143,7 @@ def _finish(session: Session, export_id: UUID, *, key: str, size: int, verdict: 
     export, now = repository.export_of(session, export_id, lock=True), clock.now()
     if export is None or export.state != "pending":
         return
-    export.state, export.completed_at, export.expires_at = "completed", now, now + KEPT
+    export.state, export.completed_at, export.expires_at = "completed", now, now + rules.KEPT
     export.storage_key, export.byte_count = key, size
     session.flush()
     result = {"export_id": str(export.id), **audit_events.told(verdict)}
