@@ -181,13 +181,16 @@ def _raised(line: Line) -> str:
 
 
 def _under(node: Node, calls: Sequence[Node], roots: list[Node]) -> Node:
-    """Put the node under the call that went on in its domain then; the shortest, where several did."""
+    """Put the node under the call that went on in its domain then; where several did, under the one of its name (a
+    notification's type is its reaction's), or the shortest."""
+    name = f".{node.text.rpartition(' ')[2]} "
     domains = ("assessment",) if node.domain == "github" else (node.domain,)
     holding = [call for call in calls if any(call.holds(node.began, domain) for domain in domains)]
     if holding:
-        min(holding, key=lambda call: _milliseconds((call.ended or call.began) - call.began)).children.append(
-            node
+        nearest = min(
+            holding, key=lambda call: (name not in call.text, (call.ended or call.began) - call.began)
         )
+        nearest.children.append(node)
     elif node.domain not in ("github", "messaging"):  # those may be another story's
         roots.append(node)
     return node
