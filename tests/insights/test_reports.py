@@ -2,6 +2,8 @@
 
 import io
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +16,6 @@ import pytest
 from sqlalchemy import text
 
 from backbone import reconcile
-from insights.rules import reports as rules
 from insights.service import pictures, report_contents, report_mails, reporting
 from insights.service.workbooks import metrics_type
 from lodestar import clock
@@ -22,6 +23,7 @@ from lodestar.adapters.storage import object_store
 from lodestar.config import settings
 from lodestar.contracts.learning import Tier
 from lodestar.db import work_for
+from lodestar.leases import MOST_TRIES, Lease
 from lodestar.principal import Role
 from tests import bus
 from tests.factories.identity import a_person
@@ -309,6 +311,29 @@ def test_of_two_makers_the_one_that_slept_sends_nothing(
     assert len({name.split("/")[2] for name in objects(full.org_id)}) == 1
 
 
+def test_an_error_after_it_was_sent_takes_no_file_back(
+    full: Institution, simulators: Simulators, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run used to delete its files after any error: one told of when it had committed left a mail without them."""
+    run_id = begun(full, schedule := scheduled(full))
+    ending = Lease[Any].ending
+
+    @contextmanager
+    def torn(lease: Lease[Any]) -> Iterator[Any]:
+        with ending(lease) as found:
+            yield found
+        raise ConnectionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Lease, "ending", torn)
+        with pytest.raises(ConnectionError):
+            reporting.make(full.org_id, run_id)
+    assert seen(full, schedule, run_id)["state"] == "sent"
+    bus.deliver(full.org_id)
+    (mail,) = mails(simulators)
+    assert "report.xlsx" in [file["name"] for file in mail["attachments"]]
+
+
 def test_what_fails_three_times_is_failed_told_and_can_be_sent_again(
     full: Institution,
     simulators: Simulators,
@@ -318,7 +343,7 @@ def test_what_fails_three_times_is_failed_told_and_can_be_sent_again(
     run_id = begun(full, schedule := scheduled(full))
     with monkeypatch.context() as broken:
         broken.setattr(report_contents, "figures", lambda *_args, **_named: 1 / 0)
-        for _ in range(rules.MOST_TRIES):
+        for _ in range(MOST_TRIES):
             with pytest.raises(ZeroDivisionError):
                 reporting.make(full.org_id, run_id)
     run = seen(full, schedule, run_id)
@@ -342,7 +367,7 @@ def test_a_maker_that_is_always_killed_ends_in_a_named_state_and_leaves_no_file(
 ) -> None:
     run_id = begun(full, schedule := scheduled(full))
     monkeypatch.setattr(reporting, "_finish", killed)
-    for _ in range(rules.MOST_TRIES):
+    for _ in range(MOST_TRIES):
         with pytest.raises(Killed):
             reporting.make(full.org_id, run_id)
         silent(full, run_id)

@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, literal, select, update
+from sqlalchemy import and_, delete, exists, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from assessment.models.previews import Preview
 from lodestar.db import VersionedRow, principal_of
+from lodestar.leases import OPEN
 
 Row = TypeVar("Row", bound=VersionedRow)
-OPEN = ("pending", "running")
 
 
 def known(
@@ -61,21 +61,6 @@ def find(
             Preview.subject_id == subject_id,
             Preview.expires_at > at,
         )
-    )
-
-
-def lock(session: Session, preview_id: UUID) -> Preview | None:
-    """One, held for a change."""
-    return session.scalar(select(Preview).where(Preview.id == preview_id).with_for_update())
-
-
-def renew(session: Session, preview_id: UUID, *, run: UUID, at: datetime) -> None:
-    """Say that the run is alive."""
-    session.execute(
-        update(Preview)
-        .where(Preview.id == preview_id, Preview.run_id == run)
-        .values(updated_at=at)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -12,9 +12,6 @@ from assessment.rules.prompts import unknown_names
 PREVIEWS_AN_HOUR = 30
 """D-20, apart from what the same person asks of models as a learner."""
 KEPT = timedelta(days=1)
-SILENCE = timedelta(minutes=5)
-"""A run that has said nothing for so long is taken for dead: longer than one call to a model with its waits."""
-MOST_TRIES = 3
 GIVEN_UP = "The sample could not be made. Ask for it again; if that fails too, quote the operation's id."
 LEAST_SECONDS_A_QUESTION = 20
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lodestar.db import Base, VersionedRow
+from lodestar.db import Base
+from lodestar.leases import LeasedRow
 
 
-class Export(VersionedRow, Base):
+class Export(LeasedRow, Base):
     """A table of the learners, or of a metric's groups, for whom `filters` hold. `reading` is whose eyes a metric is
-    seen with. `run_id` names the run that makes it, and `updated_at` is
-    when that run last said something; `storage_key` is the file's until it expires."""
+    seen with; `storage_key` is the file's until it expires."""
 
     __tablename__ = "exports"
     __table_args__ = ({"schema": "insights"},)
@@ -23,13 +23,8 @@ class Export(VersionedRow, Base):
     reading: Mapped[str] = mapped_column(default="exact")
     format: Mapped[str]
     filters: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    state: Mapped[str] = mapped_column(default="pending")
     operation_id: Mapped[UUID]
-    run_id: Mapped[UUID | None]
-    tries: Mapped[int] = mapped_column(default=0)
     row_count: Mapped[int] = mapped_column(default=0)
     byte_count: Mapped[int | None]
     storage_key: Mapped[str | None]
     expires_at: Mapped[datetime | None]
-    completed_at: Mapped[datetime | None]
-    problem_detail: Mapped[str | None]

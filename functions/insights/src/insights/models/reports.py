@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lodestar.db import Base, TenantRow, VersionedRow, tenant_key
+from lodestar.leases import LeasedRow
 
 
 class ReportSchedule(VersionedRow, Base):
@@ -47,9 +48,8 @@ class ReportRecipient(TenantRow, Base):
     user_id: Mapped[UUID]
 
 
-class ReportRun(VersionedRow, Base):
-    """A report of one period, first day to last. `run_id` names who makes it now, and `updated_at` is when that one
-    last said something; `files` are there until `expires_at`."""
+class ReportRun(LeasedRow, Base):
+    """A report of one period, first day to last; `files` are there until `expires_at`."""
 
     __tablename__ = "report_runs"
     __table_args__ = (
@@ -62,15 +62,10 @@ class ReportRun(VersionedRow, Base):
     period_from: Mapped[date]
     period_to: Mapped[date]
     time_zone: Mapped[str]
-    state: Mapped[str] = mapped_column(default="pending")
-    run_id: Mapped[UUID | None]
-    tries: Mapped[int] = mapped_column(default=0)
     asked_by: Mapped[UUID | None]
     reason: Mapped[str | None]
-    problem_detail: Mapped[str | None]
     files: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     expires_at: Mapped[datetime | None]
-    completed_at: Mapped[datetime | None]
 
 
 class ReportRunRecipient(TenantRow, Base):

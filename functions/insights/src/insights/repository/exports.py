@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, update
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,8 +14,8 @@ from insights.models.exports import Export
 from insights.repository import learners
 from insights.schemas.learners import LearnerFilters
 from lodestar.db import principal_of
+from lodestar.leases import OPEN
 
-OPEN = ("pending", "running")
 KNOWN = """
 SELECT (CAST(:program AS uuid) IS NULL
     OR EXISTS (SELECT FROM learning.v_versions WHERE program_id = CAST(:program AS uuid)))
@@ -60,17 +60,6 @@ def open_one(session: Session, wish: Mapping[str, Any]) -> Export | None:
     for column, value in wish.items():
         statement = statement.where(getattr(Export, column).is_not_distinct_from(value))
     return session.scalar(statement)
-
-
-def note(session: Session, export_id: UUID, *, run: UUID, rows: int, at: datetime) -> bool:
-    """Say that the run is alive; False when the export is no longer its own."""
-    statement = (
-        update(Export)
-        .where(Export.id == export_id, Export.run_id == run)
-        .values(row_count=rows, updated_at=at)
-        .returning(Export.id)
-    )
-    return session.scalar(statement, execution_options={"synchronize_session": False}) is not None
 
 
 def count(session: Session, filters: LearnerFilters) -> int:

@@ -6,15 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, text, update
+from sqlalchemy import Select, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from insights.models.reports import ReportRun, ReportRunRecipient, ReportSchedule
 from lodestar.db import principal_of
 from lodestar.ids import new_id
-
-OPEN = ("pending", "running")
+from lodestar.leases import OPEN
 
 
 def runs_of(schedule_id: UUID, *, state: str | None) -> Select[ReportRun]:
@@ -56,17 +55,6 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> Sequence[ReportRun]
 def schedule_to_report(session: Session, schedule_id: UUID) -> ReportSchedule:
     """A run's schedule, deleted or not."""
     return session.scalars(select(ReportSchedule).where(ReportSchedule.id == schedule_id)).one()
-
-
-def note(session: Session, run: ReportRun, *, worker: UUID, at: datetime) -> bool:
-    """Say that the worker is alive; False when the run is no longer its own."""
-    statement = (
-        update(ReportRun)
-        .where(ReportRun.id == run.id, ReportRun.run_id == worker)
-        .values(updated_at=at)
-        .returning(ReportRun.id)
-    )
-    return session.scalar(statement, execution_options={"synchronize_session": False}) is not None
 
 
 def tell(session: Session, run_id: UUID, told: Mapping[UUID, str | None]) -> None:

@@ -6,9 +6,6 @@ PART = 2000
 """So many learners are read in one transaction."""
 KEPT = timedelta(days=7)
 LINK_SECONDS = 300
-SILENCE = timedelta(minutes=5)
-"""A run that has said nothing for so long is taken for dead."""
-MOST_TRIES = 3
 EXPORTS_A_DAY = 50
 """D-20: an export is dear."""
 CONTENT_TYPES = {

@@ -17,8 +17,6 @@ RUNS_A_DAY = 20
 """D-20: so often a person has reports sent again."""
 LARGEST_FILES_BYTES = 8 * 1024 * 1024
 """Of what is attached to a mail, its charts included: messaging takes 10 MB, and mail programs show less gladly."""
-SILENCE = timedelta(minutes=5)
-MOST_TRIES = 3
 KEPT = timedelta(days=7)
 LINK_SECONDS = 300
 

@@ -21,6 +21,7 @@ from lodestar.contracts import identity
 from lodestar.contracts.insights import ReportRequested
 from lodestar.db import work_for
 from lodestar.events import emit
+from lodestar.leases import OPEN
 from lodestar.pagination import Page, PageQuery, paginate
 from lodestar.principal import Principal
 from lodestar.problems import NotFound
@@ -67,7 +68,7 @@ def ask(session: Session, caller: Principal, schedule_id: UUID) -> RunRead:
     a new one. Raises `NotFound`, `RateLimited`."""
     schedule = reports.schedule_of(session, schedule_id, lock=True)
     last = repository.latest(session, schedule_id)
-    if last is not None and last.state in repository.OPEN:
+    if last is not None and last.state in OPEN:
         return shown(last, ())
     limits.spend(session, "report_runs", caller.user_id, capacity=rules.RUNS_A_DAY, per_seconds=86_400)
     if last is not None and last.state == "failed":
@@ -87,8 +88,8 @@ def ask(session: Session, caller: Principal, schedule_id: UUID) -> RunRead:
 
 
 def _again(session: Session, run: ReportRun) -> ReportRun:
-    run.state, run.tries, run.completed_at = "pending", 0, None
-    run.reason = run.problem_detail = None
+    run.leave("pending")
+    run.tries, run.completed_at, run.reason = 0, None, None
     session.flush()
     return run
 
