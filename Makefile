@@ -11,7 +11,7 @@ export PYTHONPATH := $(subst $(empty) $(empty),:,. $(SHIPPED))
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs trace clean test prove check bench load journey audit-chain endpoint openapi schema settings \
+.PHONY: help run stop logs trace clean test prove check lint bench load journey audit-chain endpoint openapi schema settings \
 	licences audit deploy lock
 
 help: ## List the targets
@@ -36,9 +36,13 @@ test: $(INSTALLED) ## Run every test, with coverage (ARGS="tests/learning -k sta
 prove: $(INSTALLED) ## Run the suites of QUALITY.md at their whole size, and write docs/conformance.md
 	@LODESTAR_PROVE=1 $(RUN) -m pytest -q -n 2 -m proof --proof-report=docs/conformance.md $(ARGS)
 
+LINTS := check-style check-types check-imports check-templates
+SIDE_BY_SIDE := $(MAKE) --no-print-directory -k -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 check: $(INSTALLED) ## Format, types, import law, templates, state machines, routes, OpenAPI freshness
-	@$(MAKE) --no-print-directory -k -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
-		check-style check-types check-imports check-templates check-architecture
+	@$(SIDE_BY_SIDE) $(LINTS) check-architecture
+
+lint: $(INSTALLED) ## The same without the architecture's tests, which `make test` runs too
+	@$(SIDE_BY_SIDE) $(LINTS)
 
 bench: $(INSTALLED) ## Measure against QUALITY's targets (ONLY="P1 P3" for some; SAVE=1 keeps it in bench/history)
 	@$(RUN) -m bench $(ONLY) $(if $(SAVE),--save)
