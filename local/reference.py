@@ -42,7 +42,7 @@ On AWS nobody sets variables: `template.yaml` hands each function what its domai
 FUNCTIONS = """
 ## Of the functions
 
-“—”: no template hands this one to anybody, so its usual value holds on AWS.
+“—”: set by no template, but by whom its line says.
 
 """
 EXAMPLE_INTRODUCTION = """\

@@ -13,6 +13,7 @@ VENDOR_SETTINGS = {
     "OPENAI_BASE_URL": "OpenaiBaseUrl",
     "GITHUB_TOKEN": "GithubToken",
     "AI_MODELS": "AiModels",
+    "AI_TIMEOUT_SECONDS": "AiTimeoutSeconds",
     "SENDGRID_API_KEY": "SendgridApiKey",
     "AISENSY_API_KEY": "AisensyApiKey",
     "AISENSY_WEBHOOK_SECRET": "AisensyWebhookSecret",
@@ -20,6 +21,8 @@ VENDOR_SETTINGS = {
     "BOLNA_FROM_NUMBER": "BolnaFromNumber",
     "EMAIL_VENDOR": "EmailVendor",
     "EMAIL_FROM": "EmailFrom",
+    "MARKETING_PER_DAY": "MarketingPerDay",
+    "MARKETING_PER_WEEK": "MarketingPerWeek",
     "USE_REAL_EXTERNAL_APIS": "UseRealExternalApis",
 }
 """What the developer's environment hands to the product, by the template's parameter. A key selects its vendor."""

@@ -45,8 +45,6 @@ class Settings(BaseModel):
     """The bucket of every file."""
     queue_prefix: str | None = None
     """How the queues' names begin that `redrive` may work on."""
-    storage_public_url: str | None = None
-    """Where browsers reach storage, if not where functions do."""
 
     jwks_url: str | None = None
     """The keys that sign-in tokens are verified with."""

@@ -156,9 +156,13 @@ def _cancel(session: Session, *wanted: ColumnElement[bool], reason: str, now: da
     return len(done.all())
 
 
-def scheduled(*, state: str | None, **wanted: Any) -> Select[Any]:
+def scheduled(*, state: str | None, from_the_latest: bool, **wanted: Any) -> Select[Any]:
     """Scheduled messages, each with its state of now and the moment since when it has it, filtered by those of the
-    columns that are not None."""
+    columns that are not None.
+
+    `from_the_latest` is for a first page: the latest are still to come, and none of them is released. A later page's
+    cursor is past those, and with two limits PostgreSQL would begin at the farther one.
+    """
     given = [getattr(ScheduledMessage, name) == value for name, value in wanted.items() if value is not None]
     settled_at = func.coalesce(ScheduledMessage.settled_at, RELEASED_AT)
     query = select(ScheduledMessage, STATE.label("state"), settled_at.label("settled_at")).where(*given)
@@ -168,7 +172,8 @@ def scheduled(*, state: str | None, **wanted: Any) -> Select[Any]:
         case "scheduled":
             return query.where(ScheduledMessage.state == "scheduled", WAITS)
         case "released":
-            return query.where(STATE == "released", ScheduledMessage.send_at <= func.now())
+            released = query.where(STATE == "released")
+            return released.where(ScheduledMessage.send_at <= func.now()) if from_the_latest else released
     return query.where(ScheduledMessage.state == state)
 
 

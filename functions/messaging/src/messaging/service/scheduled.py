@@ -37,7 +37,7 @@ def shown(row: ScheduledMessage, state: str, settled_at: datetime | None) -> Sch
 
 def list_messages(session: Session, page: PageQuery, **wanted: Any) -> Page[ScheduledMessageRead]:
     """By when they are sent, the latest first."""
-    query = repository.scheduled(**wanted)
+    query = repository.scheduled(from_the_latest=page.cursor is None, **wanted)
     found = paginate(session, query, page, keys=(ScheduledMessage.send_at, ScheduledMessage.id))
     return Page([shown(*row) for row in found.data], found.page)
 

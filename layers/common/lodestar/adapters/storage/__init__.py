@@ -41,13 +41,11 @@ def object_store() -> ObjectStore:
     given = settings()
     if given.media_bucket is None:
         raise CapabilityNotConfigured("storage", settings=("MEDIA_BUCKET",))
-    return _object_store(
-        given.media_bucket, given.aws_region, given.aws_endpoint_url, given.storage_public_url
-    )
+    return _object_store(given.media_bucket, given.aws_region, given.aws_endpoint_url)
 
 
 @cache
-def _object_store(bucket: str, region: str, endpoint: str | None, public: str | None) -> ObjectStore:
+def _object_store(bucket: str, region: str, endpoint: str | None) -> ObjectStore:
     from lodestar.adapters.storage.s3 import S3ObjectStore
 
-    return S3ObjectStore(bucket, region=region, endpoint_url=endpoint, public_url=public)
+    return S3ObjectStore(bucket, region=region, endpoint_url=endpoint)

@@ -34,11 +34,11 @@ _REFUSED_BELOW = 500
 class S3ObjectStore:
     """One bucket. botocore repeats what S3 calls retryable with jitter, three calls in all."""
 
-    def __init__(self, bucket: str, *, region: str, endpoint_url: str | None, public_url: str | None) -> None:
+    def __init__(self, bucket: str, *, region: str, endpoint_url: str | None) -> None:
         self._bucket = bucket
         self._region = region
         self._endpoint_url = endpoint_url
-        self._signer = Signer(bucket, region=region, base_url=public_url or endpoint_url)
+        self._signer = Signer(bucket, region=region, base_url=endpoint_url)
 
     @cached_property
     def _s3(self) -> Any:
