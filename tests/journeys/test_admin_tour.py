@@ -56,17 +56,29 @@ def test_the_invited_learner_is_enrolled_and_has_the_tier_that_was_decided(
     assert override["reason"] == "Credit for the programme of another institution."
 
 
-def test_a_learner_was_watched_to_the_end(toured: Toured) -> None:
+@pytest.fixture(scope="module")
+def northwind(platform: Client) -> Client:
+    """The administrator in the seeded organization, whose learner the tour watched."""
+    return platform.within(platform.get("/v1/identity/organizations", slug="northwind")["data"][0]["id"])
+
+
+def test_a_learner_was_watched_to_the_end(northwind: Client, toured: Toured) -> None:
     watching = said_by(toured, "5 of 5 stars")
     assert watching.splitlines()[-1] == "5 of 5 stars"
+    learner_id = toured.kept["LEARNER"]
+    (enrollment,) = northwind.get("/v1/learning/enrollments", learner_id=learner_id)["data"]
+    assert (enrollment["stars"], enrollment["status"]) == (5, "completed")
+    assert enrollment["tier"]["tier"] == "silver", (
+        "promotion failed at Star 2, skipped at 3, passed at 4 (story 4)"
+    )
+    attempts = list(northwind.every("/v1/assessment/attempts", learner_id=learner_id))
+    assert {attempt["source"] for attempt in attempts} == {"bank", "model"}
 
 
-def test_the_disputed_interview_was_decided_by_a_person(platform: Client, toured: Toured) -> None:
-    organization = platform.get("/v1/identity/organizations", slug="northwind")["data"][0]["id"]
-    staff = platform.within(organization)
-    appeals = {row["id"]: row for row in staff.every("/v1/assessment/appeals")}
+def test_the_disputed_interview_was_decided_by_a_person(northwind: Client, toured: Toured) -> None:
+    appeals = {row["id"]: row for row in northwind.every("/v1/assessment/appeals")}
     assert appeals[toured.kept["APPEAL"]]["state"] == "upheld"
-    attempt = staff.get(f"/v1/assessment/attempts/{toured.kept['ATTEMPT']}")
+    attempt = northwind.get(f"/v1/assessment/attempts/{toured.kept['ATTEMPT']}")
     assert (attempt["kind"], attempt["state"]) == ("interview", "decided")
 
 

@@ -80,14 +80,17 @@ class World:
         raise NoSuchRow(f"{name} of {resource}")
 
     def some(self, name: str, *, resource: str, of: Person | None = None) -> list[UUID]:
-        """Ids that fit the name, of several tables and kinds; with `of`, of rows that are this person's only."""
+        """Ids that fit the name, of several tables and kinds; with `of`, of rows that are this person's only. One is of
+        the likeliest table: a slice once held no background for a background's id."""
         rows = [
             row
             for table in self._tables(name, resource)
             for row in self.rows[table]
             if of is None or _belongs_to(row, of)
         ]
-        return list(dict.fromkeys(UUID(row["id"]) for row in _mixed(rows)))[:MOST_PER_SLOT]
+        chosen = list(dict.fromkeys(UUID(row["id"]) for row in _mixed(rows)))[:MOST_PER_SLOT]
+        likeliest = [UUID(row["id"]) for row in rows[:1]]
+        return list(dict.fromkeys([*chosen, *likeliest]))
 
     def _tables(self, name: str, resource: str) -> Iterator[str]:
         """Tables that have rows and whose name holds the id's, the likeliest first."""
@@ -111,10 +114,9 @@ def _belongs_to(row: Row, person: Person) -> bool:
 
 
 def _mixed(rows: list[Row]) -> list[Row]:
-    """One of the likeliest table, then rows of different states: an id's answer must not depend on how far its row is.
-    Without the one, a slice once held no background for a background's id."""
+    """Rows of different states first: an id's answer must not depend on how far its row is."""
     states = {str(row.get("state") or row.get("kind")): row for row in rows}
-    return [*rows[:1], *states.values(), *rows]
+    return [*states.values(), *rows]
 
 
 def a_full_organization() -> World:
