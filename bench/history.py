@@ -1,4 +1,4 @@
-"""What earlier runs measured: one small file a run in bench/history, and the table that docs/benchmarks.md shows of them."""
+"""What earlier runs measured: a small file for each goal in bench/history, and the table that docs/benchmarks.md shows."""
 
 import json
 import os

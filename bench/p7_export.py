@@ -23,7 +23,8 @@ MEMORY_TARGET = 1.2
 SECONDS_TARGET = 450
 """Half of a Lambda's time, for a machine that is half as fast."""
 TABLES = (
-    "assessment.attempts", "assessment.backgrounds", "identity.memberships", "identity.users", "learning.enrollments",
+    "assessment.attempts", "assessment.backgrounds", "identity.memberships", "identity.users", "learning.cohorts",
+    "learning.enrollments",
     "learning.lessons", "learning.module_progress", "learning.modules", "learning.program_versions", "learning.programs",
     "learning.stage_awards", "learning.stages",
 )  # fmt: skip

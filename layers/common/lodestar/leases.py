@@ -52,7 +52,7 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lease(Generic[Row]):
-    """A run's hold on a row, which is shown as the run found it."""
+    """A run's hold on a row, which is as it was when the run began."""
 
     org_id: UUID
     run_id: UUID
@@ -78,7 +78,6 @@ class Lease(Generic[Row]):
             if row is None or row.run_id != self.run_id:
                 raise Superseded(str(self.row.id))
             yield session, row
-            session.flush()
 
 
 @contextmanager
@@ -108,11 +107,9 @@ def _take(model: type[Row], row_id: UUID, *, org_id: UUID, give_up: GiveUp[Row])
             return None
         if row.tries >= MOST_TRIES:
             give_up(session, row)
-            session.flush()
             return None
         lease = Lease(org_id, new_id(), row)
         row.state, row.run_id, row.tries, row.updated_at = "running", lease.run_id, row.tries + 1, now
-        session.flush()
         return lease
 
 
