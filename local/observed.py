@@ -73,6 +73,21 @@ class Observed:
     sent: Sequence[Mapping[str, Any]] = ()
 
 
+def messages_of(logs: Any, group: str, *, pattern: str = "") -> Iterator[str]:
+    """The embedded AWS answers with the first of them and names no next page, so it is asked again from the last one's
+    moment on: the story of a request after a busy hour had no beginning."""
+    since, known = 0, set[str]()
+    while True:
+        asked = {"logGroupName": group, "filterPattern": pattern, "startTime": since, "limit": MOST_LINES}
+        events = logs.filter_log_events(**asked)["events"]
+        new = [event for event in events if event["eventId"] not in known]
+        yield from (event["message"] for event in new)
+        if len(events) < MOST_LINES or not new:
+            return
+        since = events[-1]["timestamp"]
+        known = {event["eventId"] for event in events if event["timestamp"] == since}
+
+
 class Source(Protocol):
     """Where a product can be observed."""
 
@@ -89,7 +104,7 @@ class LocalSource:
     def observe(self, correlation_id: str) -> Observed:
         lines = [
             line
-            for line in map(parsed, self.messages())
+            for line in map(parsed, self.messages(correlation_id))
             if line and line.get("correlation_id") == correlation_id
         ]
         machines = machine_arns(Stack(self._settings).outputs())
@@ -100,13 +115,12 @@ class LocalSource:
             self._sent(),
         )
 
-    def messages(self) -> Iterator[str]:
-        """Every message in every log group, without order."""
+    def messages(self, word: str = "") -> Iterator[str]:
+        """Every message that holds the word, in every log group, without order."""
         logs = self._clients("logs")
         for groups in logs.get_paginator("describe_log_groups").paginate():
             for group in groups["logGroups"]:
-                pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
-                yield from (event["message"] for page in pages for event in page["events"])
+                yield from messages_of(logs, group["logGroupName"], pattern=f'"{word}"' if word else "")
 
     def _rows(self, correlation_id: str, lines: Sequence[Line]) -> dict[str, list[Mapping[str, Any]]]:
         organizations = {str(line["org_id"]) for line in lines if line.get("org_id")} - {NOBODY}
