@@ -13,7 +13,6 @@ from textwrap import dedent
 import psutil
 import pytest
 
-from local import observed
 from local.emulator import raised_class
 from local.processes import NeverHappened, is_alive, wait_until
 from tests.local.conftest import Emulator, running_emulator
@@ -362,24 +361,6 @@ def test_workers_share_one_copy_of_the_code(patched: Emulator, unpatched: Emulat
 
     assert len(paths(patched)) == 1
     assert len(paths(unpatched)) == 2
-
-
-def test_of_more_lines_than_one_answer_holds_each_is_read_once(
-    patched: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After 20,000 requests the stories of `make trace` began in their middle."""
-    logs = patched.client("logs")
-    logs.create_log_group(logGroupName="busy")
-    logs.create_log_stream(logGroupName="busy", logStreamName="one")
-    begin, lines = int(time.time() * 1000), [f"line {nth}" for nth in range(11)]
-    logs.put_log_events(
-        logGroupName="busy",
-        logStreamName="one",
-        logEvents=[{"timestamp": begin + nth // 3, "message": line} for nth, line in enumerate(lines)],
-    )
-    monkeypatch.setattr(observed, "MOST_LINES", 4)
-    assert list(observed.messages_of(logs, "busy")) == lines
-    assert list(observed.messages_of(logs, "busy", pattern='"line 7"')) == ["line 7"]
 
 
 def test_permissions_are_enforced(patched: Emulator) -> None:
