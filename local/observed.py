@@ -76,16 +76,15 @@ class Observed:
 def messages_of(logs: Any, group: str, *, pattern: str = "") -> Iterator[str]:
     """The embedded AWS answers with the first of them and names no next page, so it is asked again from the last one's
     moment on: the story of a request after a busy hour had no beginning."""
-    since, known = 0, set[str]()
+    since, seen = 0, 0
     while True:
         asked = {"logGroupName": group, "filterPattern": pattern, "startTime": since, "limit": MOST_LINES}
         events = logs.filter_log_events(**asked)["events"]
-        new = [event for event in events if event["eventId"] not in known]
-        yield from (event["message"] for event in new)
-        if len(events) < MOST_LINES or not new:
+        yield from (event["message"] for event in events[seen:])
+        if len(events) < MOST_LINES or events[0]["timestamp"] == events[-1]["timestamp"]:
             return
         since = events[-1]["timestamp"]
-        known = {event["eventId"] for event in events if event["timestamp"] == since}
+        seen = sum(event["timestamp"] == since for event in events)
 
 
 class Source(Protocol):
