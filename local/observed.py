@@ -75,7 +75,7 @@ class Observed:
 
 def messages_of(logs: Any, group: str, *, pattern: str = "") -> Iterator[str]:
     """The embedded AWS answers with the first of them and names no next page, so it is asked again from the last one's
-    moment on: the story of a request after a busy hour had no beginning."""
+    moment on."""
     since, seen = 0, 0
     while True:
         asked = {"logGroupName": group, "filterPattern": pattern, "startTime": since, "limit": MOST_LINES}

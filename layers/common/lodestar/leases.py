@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lodestar import clock
-from lodestar.db import VersionedRow, work_for
+from lodestar.db import VersionedRow, principal_of, work_for
 from lodestar.ids import new_id
 from lodestar.log import log
 
@@ -114,7 +114,8 @@ def _take(model: type[Row], row_id: UUID, *, org_id: UUID, give_up: GiveUp[Row])
 
 
 def _locked(session: Session, model: type[Row], row_id: UUID) -> Row | None:
-    return session.scalar(select(model).where(model.id == row_id).with_for_update())
+    found = select(model).where(model.id == row_id, model.org_id == principal_of(session).org_id)
+    return session.scalar(found.with_for_update())
 
 
 def _give_back(lease: Lease[Row], give_up: GiveUp[Row]) -> None:
