@@ -21,7 +21,7 @@ from tests.security.twins import Request, State, Vendors, many_connections
 from tests.security.world import World, a_full_organization
 
 pytestmark = [pytest.mark.proof, pytest.mark.usefixtures("product")]
-KEYS = size(slice=24, whole=500)
+KEYS = size(slice=40, whole=500)
 TWINS = size(slice=4, whole=64)
 FEW_TWINS = 4
 """Enough for a control: without its defence each of them has its effect, and 64 would use up the caller's rates."""

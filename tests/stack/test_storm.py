@@ -23,7 +23,7 @@ STEPWISE = {
 }  # fmt: skip
 """Whose reactions work in steps and leave no row in the inbox: the rows that they claim say what was done."""
 
-WORKERS = size(slice=3, whole=200)
+WORKERS = size(slice=5, whole=200)
 DATABASES = size(slice=0, whole=20)
 THREADS = size(slice=3, whole=12)
 DRAINED_SECONDS = 90
