@@ -13,8 +13,8 @@ export PYTHONPATH := $(subst $(empty) $(empty),:,. $(SHIPPED))
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs trace clean test coverage prove check lint bench load journey audit-chain endpoint openapi schema settings \
-	licences audit deploy lock
+.PHONY: help run stop logs trace clean test coverage prove check lint bench load journey audit-chain endpoint \
+	openapi schema settings licences audit deploy lock
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
