@@ -71,8 +71,11 @@ def test_a_learner_was_watched_to_the_end(northwind: Client, toured: Toured) -> 
     assert enrollment["tier"]["tier"] == "silver", (
         "promotion failed at Star 2, skipped at 3, passed at 4 (story 4)"
     )
+    progress = northwind.get(f"/v1/learning/enrollments/{enrollment['id']}/progress")
+    assert all(stage["earned"] for stage in progress["stages"])
     attempts = list(northwind.every("/v1/assessment/attempts", learner_id=learner_id))
     assert {attempt["source"] for attempt in attempts} == {"bank", "model"}
+    assert [one["graded_by"] for one in attempts if one["kind"] == "project"] == ["model"]
 
 
 def test_the_disputed_interview_was_decided_by_a_person(northwind: Client, toured: Toured) -> None:
