@@ -13,7 +13,7 @@ export PYTHONPATH := $(subst $(empty) $(empty),:,. $(SHIPPED))
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs trace clean test coverage prove check lint bench load journey audit-chain endpoint \
+.PHONY: help run stop logs trace clean test prove check lint bench load journey audit-chain endpoint \
 	openapi schema settings licences audit deploy lock
 
 help: ## List the targets
@@ -32,11 +32,8 @@ trace: $(INSTALLED) ## Tell the story of one request (ID=<X-Correlation-Id>; ENV
 logs: $(INSTALLED) ## Print what the functions have logged (ARGS=<correlation id> finds one request)
 	@$(RUN) -m local logs $(ARGS)
 
-test: $(INSTALLED) ## Run every test (ARGS="tests/learning -k star" for some)
-	@$(RUN) -m pytest $(or $(ARGS),-q -n $(WORKERS) --durations=15)
-
-coverage: $(INSTALLED) ## The same, counting lines, which costs a third more time; fails below nine in ten
-	@$(RUN) -m pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered
+test: $(INSTALLED) ## Run every test, with coverage (ARGS="tests/learning -k star" for some, without)
+	@$(RUN) -m pytest $(or $(ARGS),-q -n $(WORKERS) --durations=15 --cov --cov-report=term:skip-covered)
 
 prove: $(INSTALLED) ## Run the suites of QUALITY.md at their whole size, and write docs/conformance.md
 	@LODESTAR_PROVE=1 $(RUN) -m pytest -q -n 2 -m proof --proof-report=docs/conformance.md $(ARGS)
