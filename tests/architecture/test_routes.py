@@ -1,6 +1,9 @@
 """Template and routers tell the same story, and a URL names its file."""
 
+from datetime import date
+
 import pytest
+from fastapi.dependencies.utils import get_flat_params
 
 from local.scaffold.function import api_events
 from lodestar.api import _read_session
@@ -59,3 +62,13 @@ def test_every_post_keeps_its_answer_under_its_key(function: Function) -> None:
             assert _read_session not in opened, (
                 f"{route.path} takes a WriteSession, even where it changes nothing"
             )
+
+
+@endpoints
+def test_no_number_is_a_day_or_a_moment_in_a_url(function: Function) -> None:
+    """`?to=0` asked for everybody enrolled until the first of January 1970, and was answered: `Day` and `Moment`
+    refuse it, as bodies do."""
+    for route in function.module.router.routes:
+        for parameter in get_flat_params(route.dependant):
+            value, _ = parameter.validate("0", {}, loc=("query", parameter.name))
+            assert not isinstance(value, date), f"{route.path}: {parameter.alias}"

@@ -4,10 +4,12 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import date, time
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 import pytest
+from pydantic import AwareDatetime, Field, ValidationError
 from sqlalchemy import NullPool, create_engine, text
 
 from lodestar import audit, db, idempotency
@@ -33,6 +35,26 @@ class Body(WriteModel):
     amount: int
 
 
+class Span(WriteModel):
+    day: date | None = None
+    hour: time = time(7)
+    moments: tuple[AwareDatetime, ...] = ()
+
+
+class Written(WriteModel):
+    kind: Literal["text"]
+    text: str
+
+
+class Counted(WriteModel):
+    kind: Literal["number"]
+    count: int
+
+
+class Answers(WriteModel):
+    answers: list[Annotated[Written | Counted, Field(discriminator="kind")]]
+
+
 @router.post("/v1/test/buckets", status_code=201)
 def fill(body: Body, caller: Caller, session: WriteSession) -> dict[str, Any]:
     count = session.scalar(
@@ -44,6 +66,11 @@ def fill(body: Body, caller: Caller, session: WriteSession) -> dict[str, Any]:
     if body.amount == 13:
         raise Conflict("unlucky")
     return {"tokens": int(count or 0), "user": str(caller.user_id)}
+
+
+@router.post("/v1/test/answers")
+def answer(body: Answers, _session: WriteSession) -> dict[str, int]:
+    return {"answers": len(body.answers)}
 
 
 @router.post("/v1/test/cuts", status_code=201)
@@ -101,6 +128,37 @@ def test_unknown_fields_and_missing_credentials_are_refused() -> None:
     assert (status, body["errors"][0]["field"]) == (422, "body")
     assert call("GET", "/v1/test/buckets")[0] == 401
     assert call("GET", "/v1/test/nothing", as_=a_person())[1]["code"] == "not_found"
+
+
+@pytest.mark.parametrize("sent", [0, 0.5, "0", "1772352000", "-1.5"])
+@pytest.mark.parametrize("field", ["day", "hour", "moments"])
+def test_no_number_is_a_time(field: str, sent: object) -> None:
+    """A cohort began on 1970-01-01, as whoever asked had sent 0."""
+    with pytest.raises(ValidationError):
+        Span.model_validate({field: [sent] if field == "moments" else sent})
+
+
+def test_times_are_read_as_rfc_3339_has_them() -> None:
+    span = {"day": "2026-03-01", "hour": "09:30:00", "moments": ["2026-03-01T09:30:00Z"]}
+    assert Span.model_validate(span).model_dump(mode="json") == span
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"kind": "text", "text": 1}, "answers.1.text"),
+        ({"kind": "text"}, "answers.1.text"),
+        ({"kind": "number", "count": "many"}, "answers.1.count"),
+        ({"kind": "number", "count": 1, "text": ""}, "answers.1.text"),
+        ({"kind": "video"}, "answers.1"),
+        (None, "answers.1"),
+    ],
+)
+def test_a_fault_in_one_of_several_shapes_is_named_as_it_was_sent(sent: object, field: str) -> None:
+    """A fuzzer was told to correct `learners.filters.to`, where it had sent `filters.to`."""
+    body = {"answers": [{"kind": "text", "text": "yes"}, sent]}
+    status, problem = call("POST", "/v1/test/answers", as_=a_person(), body=body)
+    assert (status, [error["field"] for error in problem["errors"]]) == (422, [field])
 
 
 def test_tenants_do_not_see_each_other() -> None:

@@ -67,14 +67,18 @@ def test_staff_take_a_metric_away_exact_and_filtered_in_both_formats(institution
 
 
 @pytest.mark.parametrize(
-    "wish",
+    ("wish", "field"),
     [
-        {"kind": "metric"},
-        {"metric": "ai-quality"},
-        {"kind": "metric", "metric": "weather"},
-        {"kind": "metric", "metric": "ai-quality", "filters": {"star": 1}},
-        {"filters": {"from": "2026-01-01"}},
+        ({"kind": "metric"}, "metric"),
+        ({"metric": "ai-quality"}, "metric"),
+        ({"kind": "metric", "metric": "weather"}, "metric"),
+        ({"kind": "metric", "metric": "ai-quality", "filters": {"star": 1}}, "filters.star"),
+        ({"filters": {"from": "2026-01-01"}}, "filters.from"),
+        ({"kind": "weather"}, ""),
     ],
 )
-def test_a_wish_of_neither_kind_is_refused(institution: Institution, wish: dict[str, Any]) -> None:
-    assert post(EXPORTS, {"format": "csv", **wish}, as_=institution.staff).status == 422
+def test_a_wish_of_neither_kind_is_refused(
+    institution: Institution, wish: dict[str, Any], field: str
+) -> None:
+    problem = post(EXPORTS, {"format": "csv", **wish}, as_=institution.staff).expect(422)
+    assert [error["field"] for error in problem["errors"]] == [field]

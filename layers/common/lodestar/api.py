@@ -26,7 +26,7 @@ from starlette.routing import Match
 from lodestar import idempotency, invocations
 from lodestar.auditing import made_id, note_what_was_written
 from lodestar.auth import ORGANIZATION_HEADER, principal_from
-from lodestar.bodies import PatchModel, ReadModel, RowRead, WriteModel
+from lodestar.bodies import Day, Moment, PatchModel, ReadModel, RowRead, WriteModel, place_of_fault
 from lodestar.db import unit_of_work
 from lodestar.exchange import begin_exchange, claim_of, exchange_of
 from lodestar.invocations import Invocation, Kind
@@ -53,7 +53,9 @@ __all__ = [
     "APIRouter",
     "Administrator",
     "Caller",
+    "Day",
     "IfMatch",
+    "Moment",
     "Paging",
     "PatchModel",
     "PublicSession",
@@ -309,7 +311,7 @@ async def _answer_problem(_request: Request, problem: Problem) -> Response:
 async def _answer_invalid(request: Request, error: RequestValidationError) -> Response:
     fields = [
         {
-            "field": _field(e["loc"]),
+            "field": place_of_fault(e["loc"], error.body),
             "code": e["type"],
             "message": e["msg"],
         }
@@ -319,11 +321,6 @@ async def _answer_invalid(request: Request, error: RequestValidationError) -> Re
     return await _answer_problem(
         request, InvalidContent(f"Correct these: {named or 'the body'}.", errors=fields)
     )
-
-
-def _field(place: tuple[str | int, ...]) -> str:
-    """Where a fault is, in the sender's terms: a path within the body, or `query.limit`."""
-    return ".".join(str(part) for part in (place[1:] if place[:1] == ("body",) else place))
 
 
 async def _answer_replay(_request: Request, replay: idempotency.Replay) -> Response:

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import AwareDatetime
 
 from identity.models.audit_events import AuditEvent
 from identity.models.operations import Operation
@@ -15,6 +14,7 @@ from identity.service import audit_events as service
 from lodestar.api import (
     Administrator,
     APIRouter,
+    Moment,
     Paging,
     ReadSession,
     WriteSession,
@@ -43,8 +43,8 @@ def list_audit_events(
     subject_type: Word = None,
     subject_id: UUID | None = None,
     correlation_id: Word = None,
-    since: Annotated[AwareDatetime | None, Query(description="Not before this moment")] = None,
-    before: Annotated[AwareDatetime | None, Query(description="Before this moment")] = None,
+    since: Annotated[Moment | None, Query(description="Not before this moment")] = None,
+    before: Annotated[Moment | None, Query(description="Before this moment")] = None,
 ) -> Page[AuditEvent]:
     """The organization's, newest first."""
     search = Search(

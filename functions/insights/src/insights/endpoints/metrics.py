@@ -1,6 +1,5 @@
 """/v1/insights/metrics - what an organization's numbers are, as numbers and as pictures."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from insights.errors import AggregatesOnly
 from insights.schemas.metrics import OF_COHORT, Cohort, MetricCatalogue, MetricName, MetricQuery, MetricRead
 from insights.service import charts
 from insights.service import metrics as service
-from lodestar.api import APIRouter, ReadSession, allow, lambda_handler, problems
+from lodestar.api import APIRouter, Day, ReadSession, allow, lambda_handler, problems
 from lodestar.contracts.learning import Tier
 from lodestar.principal import STAFF, Principal, Role
 from lodestar.problems import InvalidContent, NotFound
@@ -28,8 +27,8 @@ async def _query(
     program_id: Annotated[UUID | None, Query()] = None,
     cohort: Annotated[Cohort | None, Query(description=OF_COHORT, examples=["2026-03"])] = None,
     tier: Annotated[Tier | None, Query()] = None,
-    from_: Annotated[date | None, Query(alias="from", description="The first day of enrolment")] = None,
-    to: Annotated[date | None, Query(description="The last day of enrolment")] = None,
+    from_: Annotated[Day | None, Query(alias="from", description="The first day of enrolment")] = None,
+    to: Annotated[Day | None, Query(description="The last day of enrolment")] = None,
 ) -> MetricQuery:
     if from_ and to and from_ > to:
         raise InvalidContent("`from` is after `to`.")

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from insights.schemas.learners import LearnerFilters
 from insights.schemas.metrics import MetricName, MetricQuery
@@ -28,15 +28,27 @@ class ExportKind(StrEnum):
     METRIC = "metric"
 
 
-class ExportCreate(WriteModel):
-    """A table of the learners for whom all that is given holds, of all of them without `filters`; or of a `metric`,
-    whose `filters` are those of the metric itself."""
+class LearnersExportCreate(WriteModel):
+    """A table of the learners for whom all that is given holds, of all of them without `filters`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"format": "xlsx", "filters": {"tier": "silver", "status": "active"}}]
+        }
+    )
+
+    format: ExportFormat
+    kind: Literal[ExportKind.LEARNERS] = ExportKind.LEARNERS
+    filters: LearnerFilters = Field(default_factory=lambda: LearnerFilters.model_validate({}))
+
+
+class MetricExportCreate(WriteModel):
+    """A table of a metric's groups; its `filters` are those of the metric itself."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {"format": "csv", "kind": "metric", "metric": "star-acquisition"},
-                {"format": "xlsx", "filters": {"tier": "silver", "status": "active"}},
                 {
                     "format": "csv",
                     "kind": "metric",
@@ -48,18 +60,24 @@ class ExportCreate(WriteModel):
     )
 
     format: ExportFormat
-    kind: ExportKind = ExportKind.LEARNERS
-    metric: MetricName | None = Field(None, description="With the kind `metric`, and with that only")
-    filters: LearnerFilters | MetricQuery = Field(default_factory=lambda: LearnerFilters.model_validate({}))
+    kind: Literal[ExportKind.METRIC]
+    metric: MetricName
+    filters: MetricQuery = Field(default_factory=lambda: MetricQuery.model_validate({}))
 
-    @model_validator(mode="after")
-    def _of_one_kind(self) -> Self:
-        if (self.kind is ExportKind.METRIC) != (self.metric is not None):
-            raise ValueError("name a `metric` with the kind `metric`, and with that only")
-        given = self.filters.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        wanted = MetricQuery if self.kind is ExportKind.METRIC else LearnerFilters
-        self.filters = wanted.model_validate(given)
-        return self
+
+def _kind(body: Any) -> Any:
+    """Learners where none is named."""
+    return body.get("kind", ExportKind.LEARNERS.value) if isinstance(body, dict) else None
+
+
+ExportCreate = Annotated[
+    Annotated[LearnersExportCreate, Tag("learners")] | Annotated[MetricExportCreate, Tag("metric")],
+    Discriminator(
+        _kind,
+        custom_error_type="unknown_kind",
+        custom_error_message="Send an object whose `kind` is `learners` or `metric`",
+    ),
+]
 
 
 class Download(ReadModel):

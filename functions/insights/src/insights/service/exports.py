@@ -11,8 +11,7 @@ from insights.models.exports import Export
 from insights.repository import exports as repository
 from insights.repository import report_runs
 from insights.rules import exports as rules
-from insights.schemas.exports import Download, ExportCreate, ExportDetail, ExportRead
-from insights.schemas.metrics import MetricQuery
+from insights.schemas.exports import Download, ExportCreate, ExportDetail, ExportRead, MetricExportCreate
 from insights.service import metrics
 from lodestar import audit, clock, limits, operations
 from lodestar.adapters.storage import object_store
@@ -56,7 +55,9 @@ def begin(session: Session, caller: Principal, body: ExportCreate) -> Export:
 
 def _wish(session: Session, caller: Principal, body: ExportCreate) -> dict[str, Any]:
     """What makes two exports the same."""
-    if isinstance(body.filters, MetricQuery):
+    metric = None
+    if isinstance(body, MetricExportCreate):
+        metric = body.metric.value
         reading: str = metrics.reading_of(session, caller, body.filters)
     elif not caller.is_staff:
         raise AggregatesOnly("Analysts take metrics away, never learners.")
@@ -68,7 +69,7 @@ def _wish(session: Session, caller: Principal, body: ExportCreate) -> dict[str, 
         "requested_by": caller.user_id,
         "format": body.format.value,
         "kind": body.kind.value,
-        "metric": body.metric.value if body.metric else None,
+        "metric": metric,
         "reading": reading,
         "filters": body.filters.model_dump(mode="json", exclude_none=True),
     }

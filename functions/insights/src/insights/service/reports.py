@@ -173,7 +173,7 @@ def _recipients(session: Session, user_ids: Sequence[UUID]) -> Mapping[UUID, Kno
     refused = [one for one in user_ids if one not in known or not rules.audience(known[one].roles)]
     if refused:
         errors = [
-            {"field": f"recipients.{user_ids.index(one)}", "code": "may_not_see_reports", "message": WHO_MAY}
+            {"field": f"recipients.{user_ids.index(one)}", "code": "no_such_recipient", "message": WHO_MAY}
             for one in refused
         ]
         raise RecipientRefused(WHO_MAY, errors=errors)
