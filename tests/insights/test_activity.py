@@ -8,13 +8,14 @@ from sqlalchemy import text
 
 from insights.schedules import retain_exports
 from lodestar import clock
-from lodestar.contracts.assessment import AssessmentKind, AttemptRated
-from lodestar.contracts.learning import EnrollmentCreated, ProgramCompleted, StarAwarded, Tier
+from lodestar.contracts.assessment import AssessmentKind, AttemptRated, AttemptSubmitted
+from lodestar.contracts.learning import EnrollmentCreated, ModuleKind, ProgramCompleted, StarAwarded, Tier
 from lodestar.db import work_for
 from lodestar.events import Event, emit
 from lodestar.ids import new_id
 from lodestar.principal import Role
 from tests import bus
+from tests.factories.assessment import an_attempt
 from tests.factories.identity import a_person, an_organization
 from tests.gateway import Person, get
 from tests.insights.conftest import Institution
@@ -45,6 +46,23 @@ def star(institution: Institution, learner: Person, number: int = 1) -> StarAwar
 def listed(institution: Institution, query: str = "") -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = get(f"{ACTIVITY}?{query}", as_=institution.staff).expect(200)["data"]
     return rows
+
+
+def test_work_is_handed_in_once_however_often_its_grading_is_asked_for(institution: Institution) -> None:
+    """Reconcile tells of it again after a crash; killing workers at every point found the activity doubled."""
+    ada = institution.enrol(name="Ada Lovelace", stars=4)
+    attempt_id = an_attempt(
+        org_id=institution.org_id, learner_id=ada.user_id, enrollment_id=institution.enrollments[ada.user_id],
+        module_id=institution.program.module(ModuleKind.INTERVIEW), kind="interview", state="submitted",
+    )  # fmt: skip
+    for _ in range(2):
+        handed_in = AttemptSubmitted(
+            attempt_id=attempt_id, kind=AssessmentKind.INTERVIEW, submission_kind="video"
+        )
+        told(institution.org_id, handed_in)
+    assert [row["text"] for row in listed(institution, "verb=submitted")] == [
+        "Ada Lovelace handed in: interview on Job Readiness"
+    ]
 
 
 def test_what_happened_is_told_in_a_sentence_newest_first(institution: Institution) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from insights.models.activity import ActivityEvent
 
-# An event that comes late finds nobody when the person was erased meanwhile, and leaves nothing behind.
+# An event that comes late finds nobody when the person was erased meanwhile, and leaves nothing behind. Work that was
+# handed in is told again when a crash kept it from being graded (index `activity_handed_in`).
 ADD = """
 INSERT INTO insights.activity_events (id, occurred_at, verb, object_type, object_id, learner_id, enrollment_id,
   program_id, result, context)
@@ -22,7 +23,7 @@ FROM (
 ) AS n LEFT JOIN learning.v_enrollments AS e ON e.enrollment_id = n.enrollment_id AND e.user_id = n.learner_id
 WHERE e.enrollment_id IS NOT NULL
   OR EXISTS (SELECT FROM identity.v_members AS m WHERE m.user_id = n.learner_id)
-ON CONFLICT (id) DO NOTHING
+ON CONFLICT DO NOTHING
 RETURNING enrollment_id
 """
 NAMES = """

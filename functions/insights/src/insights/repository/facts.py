@@ -43,8 +43,7 @@ WITH page AS MATERIALIZED (
   FROM learning.v_versions AS v WHERE v.version_id = ANY (ARRAY(SELECT DISTINCT version_id FROM page))
 ), earned AS (
   SELECT enrollment_id, ARRAY[{STAR_DAYS}] AS star_days FROM (
-    SELECT a.enrollment_id, a.star, greatest(0, floor(extract(epoch FROM a.earned_at - p.enrolled_at) / 86400))::integer
-      AS days
+    SELECT a.enrollment_id, a.star, greatest(0, date_part('day', a.earned_at - p.enrolled_at))::integer AS days
     FROM page AS p JOIN learning.v_stage_awards AS a ON a.enrollment_id = p.enrollment_id
   ) AS awards GROUP BY enrollment_id
 ), done AS (
