@@ -56,6 +56,8 @@ _REJECTED = f"{_STORED} = 'rejected'"
 _CATEGORY: Maker = {"category": _pick("transactional", "operational", "marketing", salt=8)}
 _SENT_BY: Maker = {**_CATEGORY, "channel": _pick("email", "in_app", "whatsapp", "voice", salt=9)}
 _SENT: Maker = {**_SENT_BY, "recipient_id": "bench.person(n)"}
+_ITS_BATCH = "(n - n % 60)"
+"""Every sixtieth batch has sixty recipients, wherever a list of them is read: what a page counts hangs on them alone."""
 
 
 def _program_of(enrollment: str) -> str:
@@ -363,7 +365,8 @@ MAKERS: dict[str, Maker] = {
         **_SENT,
         "state": _pick("delivered", "read", "sent", "failed", "skipped", "queued"),
         "template_key": "'key-' || n % 20",
-        "batch_id": _id("message_batches", "n / 1000"),
+        "org_id": f"bench.org({_ITS_BATCH})",
+        "batch_id": _id("message_batches", _ITS_BATCH),
         "scheduled_message_id": _id("scheduled_messages"),
     },
     "messaging.delivery_events": {"kind": "'sent'"},
