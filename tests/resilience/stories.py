@@ -9,8 +9,10 @@ from uuid import UUID
 from sqlalchemy import text
 
 from lodestar.adapters.storage import object_store
+from lodestar.contracts.assessment import AssessmentKind, AttemptSubmitted
 from lodestar.contracts.learning import ModuleKind
 from lodestar.db import work_for
+from lodestar.events import emit
 from lodestar.ids import new_id
 from lodestar.principal import Role
 from tests.assessment.grading.submissions import HONEST
@@ -171,7 +173,14 @@ def a_quiz_about_nothing(_simulators: Simulators) -> Case:
 
 
 def _submitted(case: HandedIn) -> Case:
-    return Case(case.org_id, ATTEMPT, case.attempt_id, case.event["detail"])
+    """Told of as the product does, so that reconcile tells of it again."""
+    attempt = case.attempt
+    kind = AssessmentKind(attempt.kind)
+    told = AttemptSubmitted(attempt_id=attempt.id, kind=kind, submission_kind=attempt.submission_kind)
+    with work_for(case.org_id) as session:
+        emit(session, told)
+    [event] = emitted(case.org_id, told.name)
+    return Case(case.org_id, ATTEMPT, attempt.id, event)
 
 
 def a_submitted_text(_simulators: Simulators) -> Case:
