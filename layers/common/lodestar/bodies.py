@@ -33,6 +33,8 @@ def _take_as_sent(part: Any) -> None:
         for one in part:
             _take_as_sent(one)
     elif isinstance(part, dict):
+        if part.get("function") == {"type": "no-info", "function": _no_number}:
+            return  # a model within a model has been here
         if str(part.get("type")) in TAKEN_AS_SENT:
             part["strict"] = True
         elif str(part.get("type")) in WRITTEN_OUT:
@@ -122,6 +124,7 @@ def place_of_fault(place: tuple[str | int, ...], body: object) -> str:
 
 
 def _sent(path: tuple[str | int, ...], here: object) -> list[str | int]:
+    """Those parts of the path that lead through what was sent, or name what is missing from it."""
     if not path:
         return []
     part, rest = path[0], path[1:]
