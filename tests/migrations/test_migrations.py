@@ -22,6 +22,23 @@ from tests.database import Database
 ROOT = Path(__file__).resolve().parents[2]
 DOMAINS = ("identity", "insights", "learning", "media", "assessment", "messaging")
 
+ORG, LEARNER, ATTEMPT, FIRST, AGAIN = (f"00000000-0000-7000-8000-00000000000{n}" for n in range(1, 6))
+TWICE = (
+    "ALTER TABLE identity.organizations NO FORCE ROW LEVEL SECURITY",
+    "ALTER TABLE identity.users NO FORCE ROW LEVEL SECURITY",
+    "ALTER TABLE insights.activity_events NO FORCE ROW LEVEL SECURITY",
+    f"SELECT set_config('lodestar.org_id', '{ORG}', true)",
+    f"INSERT INTO identity.organizations (id, kind, name, slug, time_zone) VALUES ('{ORG}', 'institution', 'A', 'a', 'UTC')",
+    f"INSERT INTO identity.users (id, email, display_name) VALUES ('{LEARNER}', 'a@example.org', 'Ada')",
+    *(
+        "INSERT INTO insights.activity_events (id, org_id, occurred_at, verb, object_type, object_id, learner_id) "
+        f"VALUES ('{event}', '{ORG}', now(), 'submitted', 'attempt', '{ATTEMPT}', '{LEARNER}')"
+        for event in (FIRST, AGAIN)
+    ),
+    "ALTER TABLE insights.activity_events FORCE ROW LEVEL SECURITY",
+)
+"""What was handed in, told of again."""
+
 
 @pytest.fixture
 def fresh(database: Database, request: pytest.FixtureRequest) -> Iterator[tuple[URL, URL]]:
@@ -54,6 +71,22 @@ def test_the_history_goes_up_down_and_up_again(fresh: tuple[URL, URL]) -> None:
     handler.downgrade(migrator, "base")
     assert schemas(migrator) == set()
     assert handler.migrate(migrator, application_url=application) == head
+
+
+def test_work_noted_twice_is_noted_once_after_the_migration(fresh: tuple[URL, URL]) -> None:
+    """A migration saw no row of any organization, as row-level security is forced on its tables' owner too."""
+    migrator, application = fresh
+    handler.migrate(migrator, application_url=application)
+    handler.downgrade(migrator, "0031")
+    with create_engine(migrator, poolclass=NullPool).begin() as connection:
+        connection.execute(text("SET ROLE lodestar_owner"))
+        for statement in TWICE:
+            connection.execute(text(statement))
+    handler.migrate(migrator, application_url=application)
+    with create_engine(migrator, poolclass=NullPool).begin() as connection:
+        connection.execute(text("SET ROLE lodestar_owner"))
+        connection.execute(text("ALTER TABLE insights.activity_events NO FORCE ROW LEVEL SECURITY"))
+        assert connection.scalars(text("SELECT id::text FROM insights.activity_events")).all() == [FIRST]
 
 
 def test_models_and_tables_agree(database: Database) -> None:
