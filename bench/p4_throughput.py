@@ -21,7 +21,7 @@ from bench.driver import Result, compare_rates
 from bench.product import a_member, running
 from bench.serving import BARE_URL, CONTEXT
 from local import postgres
-from local.processes import wait_until
+from local.processes import free_port, wait_until
 from tests.gateway import post
 
 TARGET = 0.6
@@ -54,9 +54,7 @@ def measure() -> Iterator[Result]:
 @contextmanager
 def serving(application: str, *options: str) -> Iterator[int]:
     """The application under uvicorn in a process of its own; the value is its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", application, *options, "--port", str(port)]
     process = subprocess.Popen([*command, "--log-level", "warning", "--no-access-log"])
     try:

@@ -4,13 +4,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 import httpx
 
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 POLL_SECONDS = 0.25
+PASSING = {"request_in_progress", "rate_limited"}
+"""What is over soon: another worker is at it, or all workers are busy."""
 
 T = TypeVar("T")
 
@@ -45,7 +47,7 @@ class Client:
     correlation_id: str | None = None
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=TIMEOUT))
 
-    def sign_in(self, email: str, password: str) -> "Client":
+    def sign_in(self, email: str, password: str) -> Self:
         """A client of this person, by Cognito's USER_PASSWORD_AUTH."""
         config = self.http.get(f"{self.url}/config.json").raise_for_status().json()
         answer = self.http.post(
@@ -67,11 +69,11 @@ class Client:
         token = answer.json()["AuthenticationResult"]["IdToken"]
         return replace(self, token=token)
 
-    def within(self, organization: str) -> "Client":
+    def within(self, organization: str) -> Self:
         """The same caller, acting in this organization."""
         return replace(self, organization=organization)
 
-    def telling(self, correlation_id: str) -> "Client":
+    def telling(self, correlation_id: str) -> Self:
         """The same caller, whose requests belong to this story: `make trace ID=...`."""
         return replace(self, correlation_id=correlation_id)
 
@@ -145,6 +147,37 @@ class Client:
                 content if isinstance(content, dict) else {"detail": content},
             )
         return content
+
+
+@dataclass
+class PatientClient(Client):
+    """A client that repeats a request, with the same Idempotency-Key, until the product answers it.
+
+    A request that has no answer, and one that failed by no fault of the caller's, is repeated for `patience`
+    seconds; then NotInTime tells the last failure. What the product refuses is raised at once.
+    """
+
+    patience: float = 60
+
+    def _call(self, method: str, path: str, **request: Any) -> Any:
+        call = super()._call
+        last: list[Exception] = []
+
+        def answered() -> list[Any] | None:
+            try:
+                return [call(method, path, **request)]
+            except httpx.HTTPError as error:
+                last[:] = [error]
+            except Refused as refused:
+                if refused.status < httpx.codes.INTERNAL_SERVER_ERROR and refused.code not in PASSING:
+                    raise
+                last[:] = [refused]
+            return None
+
+        try:
+            return wait_for(answered, seconds=self.patience, what=f"an answer to {method} {path}")[0]
+        except NotInTime as error:
+            raise NotInTime(f"{error}; the last was {last}") from error
 
 
 def wait_for(look: Callable[[], T | None], *, seconds: float, what: str) -> T:

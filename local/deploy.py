@@ -23,6 +23,7 @@ from botocore.exceptions import ClientError
 
 from local import aws
 from local.databases import logins
+from local.processes import end_of
 from local.secrets import password
 from local.settings import ROOT, VENDOR_SETTINGS, Settings
 from local.supervisor import CannotRun
@@ -143,7 +144,7 @@ def _run_sam(settings: Settings, parameters: Mapping[str, str]) -> None:
         env = _sam_environment(settings)
         ended = subprocess.run(sam, cwd=sources, env=env, stdout=out, stderr=subprocess.STDOUT, check=False)
     if ended.returncode != 0:
-        raise CannotRun(f"the deployment failed ({log}):\n{_reason(settings, since=began) or _end_of(log)}")
+        raise CannotRun(f"the deployment failed ({log}):\n{_reason(settings, since=began) or end_of(log)}")
 
 
 def _copy_sources(copy: Path) -> Path:
@@ -189,10 +190,6 @@ def _reason(settings: Settings, *, since: datetime) -> str:
         if event["ResourceStatus"].endswith("FAILED") and event["Timestamp"] >= since
     ]
     return "\n".join(failed)
-
-
-def _end_of(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-25:])
 
 
 def _publish_outputs(settings: Settings, outputs: Mapping[str, str]) -> None:

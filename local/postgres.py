@@ -9,7 +9,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,16 @@ from urllib.parse import quote
 import pg8000.dbapi
 import psutil
 
-from local.processes import NeverHappened, is_alive, nobody, run_unprivileged, spawn, stop, wait_until
+from local.processes import (
+    NeverHappened,
+    free_port,
+    is_alive,
+    nobody,
+    run_unprivileged,
+    spawn,
+    stop,
+    wait_until,
+)
 from local.secrets import password
 
 SUPERUSER = "postgres"
@@ -81,7 +89,7 @@ def start(
             return running
         _create_cluster(data_directory)
         _disarm_stale_lock(data_directory)
-        server = _launch(data_directory, port or _free_port(), options=options or {}, detached=detached)
+        server = _launch(data_directory, port or free_port(), options=options or {}, detached=detached)
         _create_migrator(server)
         return server
 
@@ -195,13 +203,6 @@ def _launch(data_directory: Path, port: int, *, options: Mapping[str, str], deta
         except NeverHappened:
             continue
     raise RuntimeError(f"PostgreSQL did not start; {log} ends with:\n{reason}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _create_migrator(server: Server) -> None:

@@ -1,9 +1,12 @@
 """Child processes that end with us, without root's rights where they need none."""
 
+import contextlib
 import ctypes
 import os
 import pwd
+import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,6 +20,8 @@ _PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP = 28, 1 << 2
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 47, 2
 _CAP_DAC_OVERRIDE = 1
 _CAPABILITY_VERSION_3 = 0x20080522
+_FREE = range(20_000, 30_000)
+_LONGEST_END = 20_000
 
 
 class NeverHappened(Exception):
@@ -58,6 +63,30 @@ def _signal(pid: int, number: signal.Signals) -> None:
         return
 
 
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that nobody listens on.
+
+    They lie below those which the kernel gives to whoever asks for any, a client or `bind(0)`: such a one would take
+    them before their server starts.
+    """
+    with contextlib.ExitStack() as held:
+        found: list[int] = []
+        for port in random.sample(_FREE, len(_FREE)):
+            probe = held.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                found.append(port)
+            if len(found) == count:
+                break
+        return found
+
+
+def free_port() -> int:
+    """One of `free_ports`."""
+    (port,) = free_ports(1)
+    return port
+
+
 def nobody() -> pwd.struct_passwd | None:
     """The account that servers which refuse root run under, when we are root; else None."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
@@ -90,6 +119,15 @@ def spawn(
                 unprivileged=unprivileged, at_our_death=at_our_death
             ),
         )
+
+
+def end_of(log: Path, *, lines: int = 25) -> str:
+    """Its last lines, for a message to whoever cannot open it: a test's directory is gone when its report is read."""
+    if not log.exists():
+        return "(nothing)"
+    with log.open("rb") as stream:
+        stream.seek(max(0, os.path.getsize(log) - _LONGEST_END))
+        return "\n".join(stream.read().decode(errors="replace").splitlines()[-lines:])
 
 
 def run_unprivileged(command: Sequence[str]) -> None:

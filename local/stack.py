@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ from typing import IO
 
 from local import aws
 from local.databases import Logins, logins
-from local.processes import NeverHappened, is_alive, spawn, stop, wait_until
+from local.processes import NeverHappened, end_of, free_ports, is_alive, spawn, stop, wait_until
 from local.settings import ROOT, VENDOR_SETTINGS, Settings
 from local.supervisor import CannotRun
 
@@ -149,10 +148,12 @@ def _follow(child: subprocess.Popen[bytes], log: Path, settings: Settings) -> No
             if status == 0 or (status is None and ready):
                 return
             if status is not None:
-                raise CannotRun(f"the stack did not start; see {log}")
+                raise CannotRun(f"the stack did not start; {log} ends with:\n{end_of(log)}")
             if time.monotonic() > deadline:
                 stop(child.pid, politely=signal.SIGTERM, seconds=30)
-                raise CannotRun(f"the stack was not ready within {START_SECONDS} s; see {log}")
+                raise CannotRun(
+                    f"the stack was not ready within {START_SECONDS} s; {log} ends with:\n{end_of(log)}"
+                )
             time.sleep(0.1)
 
 
@@ -165,7 +166,7 @@ def running(
     vendors: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
     """A stack of its own beside any other, for a test: `ports` are the proxy's, AWS', database's and simulators'."""
-    port, aws_port, database_port, simulator_port = ports or _free_ports(4)
+    port, aws_port, database_port, simulator_port = ports or free_ports(4)
     settings = Settings(
         state_directory=state_directory.resolve(),
         port=port,
@@ -180,14 +181,6 @@ def running(
         yield stack
     finally:
         stack.stop()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
 
 
 def clean(settings: Settings) -> None:

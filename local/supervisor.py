@@ -1,7 +1,6 @@
 """Keeps the stack's servers running: starts what is missing, starts again what died, stops all of them."""
 
 import json
-import os
 import signal
 import socket
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from local.processes import is_alive, stop
+from local.processes import end_of, is_alive, stop
 
 _START_SECONDS = 60
 _TRIES_IN_A_ROW = 5
@@ -92,12 +91,12 @@ class Supervisor:
             if not self._is_running(service):
                 if tries == _TRIES_IN_A_ROW:
                     raise CannotRun(
-                        f"{service.name} does not start; its log ends with:\n{_tail(service.log)}"
+                        f"{service.name} does not start; its log ends with:\n{end_of(service.log)}"
                     )
                 tries += 1
                 self._launch(service)
             if time.monotonic() > deadline:
-                raise CannotRun(f"{service.name} does not answer; its log ends with:\n{_tail(service.log)}")
+                raise CannotRun(f"{service.name} does not answer; its log ends with:\n{end_of(service.log)}")
             time.sleep(0.1)
 
     def _is_running(self, service: Service) -> bool:
@@ -139,11 +138,3 @@ def _user_of(port: int) -> str:
         if listens and connection.pid:
             return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
     return ""
-
-
-def _tail(log: Path, lines: int = 20) -> str:
-    if not log.exists():
-        return "(nothing)"
-    with log.open("rb") as stream:
-        stream.seek(max(0, os.path.getsize(log) - 20_000))
-        return "\n".join(stream.read().decode(errors="replace").splitlines()[-lines:])

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from local.client import Client
+from local.client import PatientClient
 from local.deploy import ADMINISTRATOR_EMAIL, ADMINISTRATOR_PASSWORD
 from local.seed.assessment import AssessmentSeed
 from local.seed.content import SeedContent, load
@@ -16,7 +16,7 @@ from local.settings import Settings
 def main() -> int:
     """Exit status 0; any refusal of the product's is an exception that names the request."""
     settings, content, started = Settings.from_environment(), load(), time.monotonic()
-    administrator = Client(settings.public_url).sign_in(ADMINISTRATOR_EMAIL, ADMINISTRATOR_PASSWORD)
+    administrator = PatientClient(settings.public_url).sign_in(ADMINISTRATOR_EMAIL, ADMINISTRATOR_PASSWORD)
 
     def say(what: str) -> None:
         print(f"           {what} ({time.monotonic() - started:.0f} s)", flush=True)
@@ -24,7 +24,7 @@ def main() -> int:
     organizations = {o.key: write_organization(administrator, o) for o in content.organizations}
     say(f"{len(organizations)} organizations, {sum(len(o.members) for o in content.organizations)} people")
     owner = next(o for o in content.organizations if o.owner)
-    staff = Client(settings.public_url).sign_in(owner.members[0].email, PASSWORD)
+    staff = PatientClient(settings.public_url).sign_in(owner.members[0].email, PASSWORD)
 
     assets = write_talks(staff, _talks(content), simulator_url=settings.simulator_url)
     say(f"{len(assets)} filmed talks with transcripts")

@@ -5,10 +5,9 @@ import itertools
 import json
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from socket import socket
 from subprocess import Popen
 from textwrap import dedent
 from typing import Any
@@ -18,17 +17,9 @@ import pytest
 from botocore.config import Config
 
 from local import aws
-from local.processes import wait_until
+from local.processes import free_port, wait_until
 
 _numbers = itertools.count()
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with closing(socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True)
@@ -59,7 +50,8 @@ class Emulator:
         self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as writer:
-            writer.writestr("index.py", dedent(code))
+            undated = zipfile.ZipInfo("index.py")  # equal code is equal bytes, in whichever second
+            writer.writestr(undated, dedent(code))
         self.client("lambda").create_function(
             FunctionName=name,
             Runtime="python3.13",

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from local.processes import free_port
 from local.proxy import LARGEST_BODY, create_app
 from local.settings import Settings
-from tests.local.conftest import free_port
 
 OUTPUTS = {
     "LearningApi": "https://abc123.execute-api.us-east-1.amazonaws.com/live",

@@ -11,10 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.processes import is_alive, spawn, wait_until
+from local.processes import free_port, is_alive, spawn, wait_until
 from local.settings import Settings
 from local.supervisor import CannotRun, Service, Supervisor
-from tests.local.conftest import free_port
 
 
 def web_server(directory: Path, *, port: int) -> Service:

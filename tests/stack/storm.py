@@ -12,11 +12,10 @@ from threading import Event
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import psutil
 from sqlalchemy.exc import DBAPIError
 
-from local.client import Client, NotInTime, Refused, wait_for
+from local.client import Client, NotInTime, PatientClient, Refused, wait_for
 from local.seed.people import PASSWORD
 from tests.journeys.learner import Learner
 from tests.stack.product import Product
@@ -35,38 +34,6 @@ class Left(Exception):
 
 WATCHED_TALKS = 2
 QUIZZES = 2
-
-
-PASSING = {"request_in_progress", "rate_limited"}
-"""What is over soon: another worker is at it, or all workers are busy."""
-
-
-class Patient(Client):
-    """A client that repeats a request, with the same Idempotency-Key, until the product answers it."""
-
-    def sign_in(self, email: str, password: str) -> "Patient":
-        known = super().sign_in(email, password)
-        return Patient(known.url, known.token, organization=known.organization, http=known.http)
-
-    def _call(self, method: str, path: str, **request: Any) -> Any:
-        call = super()._call
-        last: list[Exception] = []
-
-        def answered() -> list[Any] | None:
-            try:
-                return [call(method, path, **request)]
-            except httpx.HTTPError as error:
-                last[:] = [error]
-            except Refused as refused:
-                if refused.status < httpx.codes.INTERNAL_SERVER_ERROR and refused.code not in PASSING:
-                    raise
-                last[:] = [refused]
-            return None
-
-        try:
-            return wait_for(answered, seconds=HEALING_SECONDS, what=f"an answer to {method} {path}")[0]
-        except NotInTime as error:
-            raise NotInTime(f"{error}; the last was {last}") from error
 
 
 @dataclass
@@ -94,7 +61,7 @@ class Crowd:
 
     def work(self, threads: int) -> tuple[ThreadPoolExecutor, list[Future[None]]]:
         """Begin; the futures end some time after `over` is set, each with the work it had begun."""
-        staff = Patient(self.product.stack.url, self.product.staff.token)
+        staff = _patient(self.product.stack.url, self.product.staff.token)
         pool = ThreadPoolExecutor(threads)
         turns = (self._write_a_project, self._answer_quizzes, self._watch_talks)
         return pool, [pool.submit(self._one_after_the_other, staff, turns, nth) for nth in range(threads)]
@@ -109,14 +76,14 @@ class Crowd:
         return wait_for(more, seconds=HEALING_SECONDS, what="progress")
 
     def _one_after_the_other(
-        self, staff: Patient, turns: tuple[Callable[[Patient], None], ...], nth: int
+        self, staff: PatientClient, turns: tuple[Callable[[PatientClient], None], ...], nth: int
     ) -> None:
         while not self.over.is_set():
             with suppress(Left):
                 turns[nth % len(turns)](staff)
             nth += 1
 
-    def _write_a_project(self, staff: Patient) -> None:
+    def _write_a_project(self, staff: PatientClient) -> None:
         learner = self._arrives(staff, stars=3)
         attempt = self._prepared(learner, kind="project")
         learner.start(attempt["id"])
@@ -124,7 +91,7 @@ class Crowd:
         learner.api.post(f"/v1/assessment/attempts/{attempt['id']}/submissions", work)
         self.acknowledged.submissions.append(attempt["id"])
 
-    def _answer_quizzes(self, staff: Patient) -> None:
+    def _answer_quizzes(self, staff: PatientClient) -> None:
         learner = self._arrives(staff, stars=1)
         course = learner.modules("course")[0]
         for lesson in course["details"]["lessons"][:QUIZZES]:
@@ -145,7 +112,7 @@ class Crowd:
             raise Left
         return attempt
 
-    def _watch_talks(self, staff: Patient) -> None:
+    def _watch_talks(self, staff: PatientClient) -> None:
         learner = self._arrives(staff, stars=2)
         me = str(learner.api.get("/v1/identity/me")["id"])
         for talk in learner.api.get("/v1/learning/masterclasses")["data"][:WATCHED_TALKS]:
@@ -153,11 +120,11 @@ class Crowd:
                 (me, talk["asset_id"], learner.watch(talk["asset_id"])["covered_ms"])
             )
 
-    def _arrives(self, staff: Patient, *, stars: int) -> Learner:
+    def _arrives(self, staff: PatientClient, *, stars: int) -> Learner:
         """Somebody new, as `Product.learner` has them, invited and accepting in the middle of it all."""
         invitation = self._invited(staff)
         email = str(invitation["email"])
-        guest = Patient(staff.url)
+        guest = _patient(staff.url)
         accepted = {"password": PASSWORD, "display_name": "Ada Storm", "time_zone": "Europe/Dublin"}
         try:
             guest.post(f"/v1/identity/public/invitations/{invitation['token']}", accepted)
@@ -176,7 +143,7 @@ class Crowd:
         self.acknowledged.overrides.append(enrollment_id)
         return Learner(api, enrollment_id)
 
-    def _invited(self, staff: Patient) -> dict[str, Any]:
+    def _invited(self, staff: PatientClient) -> dict[str, Any]:
         """The invitation with its token, which a second answer would not hold: then somebody else is invited."""
         body = {"email": f"{uuid4().hex}@example.org", "role": "learner"}
         try:
@@ -186,6 +153,10 @@ class Crowd:
                 raise
             return self._invited(staff)
         return found
+
+
+def _patient(url: str, token: str | None = None) -> PatientClient:
+    return PatientClient(url, token, patience=HEALING_SECONDS)
 
 
 def _enrolled(api: Client) -> dict[str, Any]:
