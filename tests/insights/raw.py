@@ -4,6 +4,12 @@
 the sum of what is averaged, and over how many.
 """
 
+from uuid import UUID
+
+from sqlalchemy import text
+
+from lodestar.db import work_for
+
 ENROLLED = """
 WITH v AS MATERIALIZED (
   SELECT version_id, count(*) AS possible FROM learning.stages GROUP BY version_id
@@ -109,3 +115,10 @@ def raw(metric: str, *, by_dimension: bool = False) -> str:
 def wrong(metric: str) -> str:
     """How many cells of the rollups differ from the metric's own tables."""
     return ENROLLED + WRONG.format(raw=RAW[metric].format(dims=DIMENSIONS), metric=metric)
+
+
+def differing(org_id: UUID) -> dict[str, int]:
+    """Metrics whose rollups differ from the owners' tables, and in how many cells."""
+    with work_for(org_id) as session:
+        found = {name: session.scalar(text(wrong(name)), {"org": org_id}) for name in RAW}
+    return {name: count for name, count in found.items() if count}

@@ -68,8 +68,24 @@ def test_filters_keep_whom_they_name(institution: Institution) -> None:
     assert numbers(metric("completion-rates", institution.staff, "tier=gold")) == {"Job Readiness": (0, 1)}
     assert metric("completion-rates", institution.staff, "to=2001-01-01")["rows"] == []
     assert metric("completion-rates", institution.staff, "cohort=2001-01")["rows"] == []
-    refused = get(f"{METRICS}/completion-rates?from=2026-02-01&to=2026-01-01", as_=institution.staff)
-    assert refused.status == 422
+
+
+@pytest.mark.parametrize(
+    ("ask", "field", "word"),
+    [
+        ("from=2026-02-01&to=2026-01-01", "query", "`from` is after `to`"),
+        ("from=0", "query.from", "2026-03-01"),
+        ("from_=2026-02-01", "query.from_", "not permitted"),
+        ("tiers=gold", "query.tiers", "not permitted"),
+    ],
+)
+def test_a_filter_that_cannot_be_meant_is_refused(
+    institution: Institution, ask: str, field: str, word: str
+) -> None:
+    refused = get(f"{METRICS}/completion-rates?{ask}", as_=institution.staff).expect(422)
+    (fault,) = refused["errors"]
+    assert fault["field"] == field
+    assert word in fault["message"]
 
 
 def test_cohorts_are_compared_by_title_in_the_order_of_their_start(institution: Institution) -> None:

@@ -22,7 +22,7 @@ from tests.factories.assessment import a_background
 from tests.factories.identity import a_person, an_organization
 from tests.factories.learning import a_cohort, a_program
 from tests.gateway import post
-from tests.insights.raw import RAW, wrong
+from tests.insights.raw import RAW, differing
 
 ZONES = ("UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Apia", "Australia/Lord_Howe")
 KINDS = ("quiz", "promotion_exam", "project", "interview")
@@ -31,13 +31,6 @@ STATES = (
 )  # fmt: skip
 INTAKES = ("Spring", "Autumn")
 NIGHT = date(2026, 6, 1)
-
-
-def differing(org_id: UUID) -> dict[str, int]:
-    """Metrics with cells that differ from the raw tables, and how many."""
-    with work_for(org_id) as session:
-        found = {name: session.scalar(text(wrong(name)), {"org": org_id}) for name in RAW}
-    return {name: count for name, count in found.items() if count}
 
 
 class History:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from assessment.models.attempts import Attempt
 from assessment.repository import claims
 from lodestar import events
+from lodestar.db import work_for
 from tests.proof import Proof, generator, size
 from tests.resilience.stories import STORIES, Story
 from tests.resilience.trials import Reference, tried
@@ -87,3 +88,16 @@ def test_what_is_told_twice_happens_once_by_its_defence(
     with off(monkeypatch):
         caught = [wrong for one in told for wrong in told_twice(one, simulators)]
     proof.control("R6", f"events told twice, without {defence}", tried=len(told), caught=len(caught))
+
+
+def test_a_metric_that_counted_something_twice_is_seen(proof: Proof, simulators: Simulators) -> None:
+    graded = story("a text")
+    case = graded.begun(simulators)
+    Walk(graded).run(case.event)
+    sound = ledger(case)
+    with work_for(case.org_id) as session:
+        double = text("UPDATE insights.daily_metrics SET numerator = 2 * numerator WHERE org_id = :org")
+        session.execute(double, {"org": case.org_id})
+    doubled = ledger(case)
+    seen = [doubled.difference(sound), doubled.beyond(sound)]
+    proof.control("R6", "metrics that counted twice", tried=len(seen), caught=len(list(filter(None, seen))))

@@ -1,7 +1,7 @@
 """Walking a machine whose workers are processes, and the ledger of what an organization has in the end."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from lodestar.db import work_for
 from tests.bus import deliver, emitted
+from tests.insights.raw import differing
 from tests.machine import Execution, Killed, TaskFailed
 from tests.resilience.faults import Ran, in_a_process
 from tests.resilience.stories import ASKING, Case, Story
@@ -18,7 +19,7 @@ from tests.simulators.running import Simulators
 
 COUNTED_APART = {"backbone.ai_runs", "backbone.outbox", "backbone.inbox", "backbone.rate_buckets"}
 ROLLED_UP = {"insights.daily_metrics"}
-"""Made of other rows, a group a row: there are as many as a learner's facts touch, once anybody looked at the learner."""
+"""Made of other rows, a group a row, once anybody looked at a learner: their cells are held to the owners' tables."""
 MODEL_CALLS = {"generateContent", "chat.completions", "audio.transcriptions"}
 
 
@@ -87,11 +88,13 @@ class Walk:
 
 @dataclass(frozen=True)
 class Ledger:
-    """What is there once the dust has settled. `rows` counts by table, `events` by name."""
+    """What is there once the dust has settled. `rows` counts by table, `events` by name, `misrolled` by metric the
+    cells that differ from what they are made of: there may be none."""
 
     standing: Mapping[str, Any]
     rows: Mapping[str, int]
     events: Mapping[str, int]
+    misrolled: Mapping[str, int]
 
     def difference(self, other: "Ledger") -> str:
         """In words; empty when there is none."""
@@ -102,7 +105,7 @@ class Ledger:
             for name in sorted(one.keys() | two.keys())
             if one.get(name) != two.get(name)
         ]
-        return "; ".join(found)
+        return "; ".join([*found, *self._misrolled()])
 
     def beyond(self, other: "Ledger", *, twice: Collection[str] = ()) -> str:
         """Of what there is more than there; empty when of nothing. Of the tables in `twice` there may be double."""
@@ -116,7 +119,11 @@ class Ledger:
             for name in sorted(one.keys() - ROLLED_UP)
             if one[name] > most[name]
         ]
-        return "; ".join(found)
+        return "; ".join([*found, *self._misrolled()])
+
+    def _misrolled(self) -> Iterator[str]:
+        for metric, cells in self.misrolled.items():
+            yield f"{metric}: {cells} cells differ from what they are made of"
 
 
 def ledger(case: Case) -> Ledger:
@@ -125,7 +132,7 @@ def ledger(case: Case) -> Ledger:
     deliver(case.org_id, again=True)
     events = Counter(event["name"] for event in emitted(case.org_id))
     told = {name: count for name, count in events.items() if name not in ASKING}
-    return Ledger(case.standing(), _rows(case.org_id), told)
+    return Ledger(case.standing(), _rows(case.org_id), told, _misrolled(case.org_id))
 
 
 @cache
@@ -151,6 +158,17 @@ def _rows(org_id: UUID) -> dict[str, int]:
     with work_for(org_id) as session:
         rows = session.execute(text(_counting()), {"org": org_id})
         return {row.name: row.n for row in rows if row.n}
+
+
+def _misrolled(org_id: UUID) -> dict[str, int]:
+    """Metrics with wrong cells; none while somebody has not been looked at, for whom the nightly rebuild looks."""
+    with work_for(org_id) as session:
+        query = text(
+            "SELECT count(*) FROM learning.enrollments AS e LEFT JOIN insights.enrollment_facts AS f"
+            " ON f.enrollment_id = e.id WHERE e.org_id = :org AND f.enrollment_id IS NULL"
+        )
+        unseen = session.scalar(query, {"org": org_id})
+    return {} if unseen else differing(org_id)
 
 
 def models_asked(simulators: Simulators) -> int:

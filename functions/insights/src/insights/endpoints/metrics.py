@@ -1,18 +1,16 @@
 """/v1/insights/metrics - what an organization's numbers are, as numbers and as pictures."""
 
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import Depends, Header, Query, Response
+from fastapi import Header, Query, Response
 
 from insights.errors import AggregatesOnly
-from insights.schemas.metrics import OF_COHORT, Cohort, MetricCatalogue, MetricName, MetricQuery, MetricRead
+from insights.schemas.metrics import MetricCatalogue, MetricName, MetricQuery, MetricRead
 from insights.service import charts
 from insights.service import metrics as service
-from lodestar.api import APIRouter, Day, ReadSession, allow, lambda_handler, problems
-from lodestar.contracts.learning import Tier
+from lodestar.api import APIRouter, ReadSession, allow, lambda_handler, problems
 from lodestar.principal import STAFF, Principal, Role
-from lodestar.problems import InvalidContent, NotFound
+from lodestar.problems import NotFound
 
 router = APIRouter(tags=["insights"])
 Reader = Annotated[Principal, allow(*STAFF, Role.ANALYST)]
@@ -20,19 +18,6 @@ SVG = "image/svg+xml"
 PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 300" width="600" height="300" role="img"></svg>'
 )
-
-
-async def _query(
-    *,
-    program_id: Annotated[UUID | None, Query()] = None,
-    cohort: Annotated[Cohort | None, Query(description=OF_COHORT, examples=["2026-03"])] = None,
-    tier: Annotated[Tier | None, Query()] = None,
-    from_: Annotated[Day | None, Query(alias="from", description="The first day of enrolment")] = None,
-    to: Annotated[Day | None, Query(description="The last day of enrolment")] = None,
-) -> MetricQuery:
-    if from_ and to and from_ > to:
-        raise InvalidContent("`from` is after `to`.")
-    return MetricQuery(program_id=program_id, cohort=cohort, tier=tier, from_=from_, to=to)
 
 
 @router.get("/v1/insights/metrics", summary="List metrics", response_model=MetricCatalogue)
@@ -52,7 +37,7 @@ def read_metric(
     name: MetricName,
     caller: Reader,
     session: ReadSession,
-    query: Annotated[MetricQuery, Depends(_query)],
+    query: Annotated[MetricQuery, Query()],
     accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> MetricRead | Response:
     """Numbers, or with `Accept: image/svg+xml` a chart of them. Analysts read what is released each month, without

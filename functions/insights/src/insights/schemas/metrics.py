@@ -17,10 +17,10 @@ OF_COHORT = "A cohort's id; or a month of enrolment, of the learners who are in 
 
 
 class MetricQuery(WriteModel):
-    """Whom a metric counts: all that is given must hold."""
+    """Whom a metric counts: all that is given must hold. A filter that does not exist is refused: left out, the numbers
+    would be those of more people than were meant."""
 
     model_config = ConfigDict(
-        populate_by_name=True,
         serialize_by_alias=True,
         json_schema_extra={"examples": [{"tier": "silver", "from": "2026-01-01", "to": "2026-03-31"}]},
     )
