@@ -6,11 +6,12 @@ import pytest
 
 from lodestar.principal import Role
 from tests import bus
-from tests.gateway import Person, get, post
+from tests.gateway import Person, get, patch, post
 from tests.security.catalogue import visible_to
 from tests.security.probing import listed, probed, told
 from tests.security.world import World, a_full_organization
 
+ENROLLMENTS = "/v1/learning/enrollments"
 PLAYING = {
     "GET /v1/media/assets/{asset_id} [path: asset_id]",
     "GET /v1/media/assets/{asset_id}/transcript [path: asset_id]",
@@ -64,12 +65,15 @@ OPENED = {
 
 @pytest.fixture(scope="module")
 def taught(theirs: World) -> World:
-    """An organization that A's program is assigned to, and whose learners are on it."""
+    """An organization that A's program is assigned to, and whose learners are on it, one with a background of A's."""
     world = a_full_organization()
     platform = Person(world.admin.user_id, {world.org_id: frozenset({Role.PLATFORM_ADMIN})})
     body = {"program_id": theirs.rows["learning.programs"][0]["id"]}
     post("/v1/learning/program-assignments", body, as_=platform).expect(201)
     bus.deliver(world.org_id)
+    (enrollment,) = get(f"{ENROLLMENTS}?program_id={body['program_id']}", as_=world.learner).expect(200)["data"]
+    chosen = {"background_id": theirs.rows["assessment.backgrounds"][0]["id"]}
+    patch(f"{ENROLLMENTS}/{enrollment['id']}", chosen, as_=world.learner).expect(200)
     return world
 
 
