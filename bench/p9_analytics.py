@@ -95,7 +95,7 @@ MAKE = (
         FROM assessment.attempts AS a WHERE a.kind = 'project' AND a.score >= 30""",
 )
 REBUILDING = text("INSERT INTO insights.metric_rebuilds (day, facts_done) VALUES (:day, true)")
-EVERYBODY = facts.READ.format(chosen="true")
+EVERYBODY = facts.reading("true")
 COMPUTED = f"""
 SELECT c.metric, c.key, sum(c.numerator), sum(c.denominator), sum(c.amount), sum(c.counted)
 FROM ({EVERYBODY}) AS f

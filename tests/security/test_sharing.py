@@ -71,7 +71,9 @@ def taught(theirs: World) -> World:
     body = {"program_id": theirs.rows["learning.programs"][0]["id"]}
     post("/v1/learning/program-assignments", body, as_=platform).expect(201)
     bus.deliver(world.org_id)
-    (enrollment,) = get(f"{ENROLLMENTS}?program_id={body['program_id']}", as_=world.learner).expect(200)["data"]
+    (enrollment,) = get(f"{ENROLLMENTS}?program_id={body['program_id']}", as_=world.learner).expect(200)[
+        "data"
+    ]
     chosen = {"background_id": theirs.rows["assessment.backgrounds"][0]["id"]}
     patch(f"{ENROLLMENTS}/{enrollment['id']}", chosen, as_=world.learner).expect(200)
     return world

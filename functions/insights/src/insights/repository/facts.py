@@ -31,12 +31,14 @@ COHORT = "coalesce(e.cohort_id::text, to_char(e.enrolled_at AT TIME ZONE o.time_
 EXAM = "kind = 'promotion_exam' AND target_tier = '{word}' AND "
 CLEAN = f"bool_or(source = '{{word}}' AND {ENDED}) AND NOT bool_or(source = '{{word}}' AND {CORRECTED})"
 STAR_DAYS = ", ".join(f"max(days) FILTER (WHERE star = {star})" for star in range(1, 6))
-# Every part reads by the enrollments' own ids, so that a learner costs the same among a million.
-READ = f"""
+# Every part reads by the enrollments' own ids, so that a learner costs the same among a million; and in their order, so
+# that the parts of a million are merged as their indexes give them, and nothing is sorted.
+_READ = f"""
 WITH page AS MATERIALIZED (
   SELECT e.enrollment_id, e.user_id, e.program_id, e.version_id, e.tier, e.stars, e.background_id, e.enrolled_at,
     (e.enrolled_at AT TIME ZONE o.time_zone)::date AS day, {COHORT} AS cohort
-  FROM learning.v_enrollments AS e CROSS JOIN identity.v_organization AS o WHERE {{chosen}}
+  FROM learning.v_enrollments AS e CROSS JOIN identity.v_organization AS o WHERE {{e_chosen}}
+  ORDER BY e.enrollment_id
 ), versions AS MATERIALIZED (
   SELECT v.version_id, v.possible_stars,
     ARRAY(SELECT m.module_id FROM learning.v_modules AS m WHERE m.version_id = v.version_id ORDER BY 1) AS modules
@@ -47,10 +49,10 @@ WITH page AS MATERIALIZED (
     FROM page AS p JOIN learning.v_stage_awards AS a ON a.enrollment_id = p.enrollment_id
   ) AS awards GROUP BY enrollment_id
 ), done AS (
-  SELECT p.enrollment_id, array_agg(m.module_id ORDER BY m.module_id) AS modules
-  FROM page AS p JOIN learning.v_module_progress AS m ON m.enrollment_id = p.enrollment_id GROUP BY p.enrollment_id
+  SELECT m.enrollment_id, array_agg(m.module_id ORDER BY m.module_id) AS modules
+  FROM learning.v_module_progress AS m WHERE {{m_chosen}} GROUP BY m.enrollment_id
 ), tried AS (
-  SELECT p.enrollment_id,
+  SELECT a.enrollment_id,
     {_those("bool_or(" + EXAM + GRADED + ")", TARGETS)} AS exams_taken,
     {_those("bool_or(" + EXAM + GRADED + " AND passed)", TARGETS)} AS exams_passed,
     max(score) FILTER (WHERE kind = 'project' AND {GRADED}) AS project_score,
@@ -60,7 +62,7 @@ WITH page AS MATERIALIZED (
     bool_or(kind = 'project' AND {SUBMITTED}) AS project_submitted,
     {_those("bool_or(source = '{word}' AND " + ENDED + ")", SOURCES)} AS sources,
     {_those(CLEAN, SOURCES)} AS sources_clean
-  FROM page AS p JOIN assessment.v_attempts AS a ON a.enrollment_id = p.enrollment_id GROUP BY p.enrollment_id
+  FROM assessment.v_attempts AS a WHERE {{a_chosen}} GROUP BY a.enrollment_id
 ), rated AS (
   SELECT p.enrollment_id, round(avg(r.rating), 2) AS rating
   FROM page AS p JOIN assessment.v_attempt_ratings AS r ON r.learner_id = p.user_id AND r.program_id = p.program_id
@@ -80,11 +82,18 @@ LEFT JOIN done AS d ON d.enrollment_id = p.enrollment_id
 LEFT JOIN tried AS t ON t.enrollment_id = p.enrollment_id
 LEFT JOIN rated AS r ON r.enrollment_id = p.enrollment_id
 """
-OF_IDS = "e.enrollment_id = ANY (:ids)"
+
+
+def reading(condition: str) -> str:
+    """The statement that reads the facts of those enrollments of whose id the condition, on `{id}`, holds."""
+    e, m, a = (condition.format(id=f"{part}.enrollment_id") for part in "ema")
+    return _READ.format(e_chosen=e, m_chosen=m, a_chosen=a)
+
+
 NAMES = ", ".join(COLUMNS)
 SETTLE = f"""
 INSERT INTO insights.enrollment_facts AS f (enrollment_id, {NAMES})
-SELECT enrollment_id, {NAMES} FROM ({READ.format(chosen=OF_IDS)}) AS found
+SELECT enrollment_id, {NAMES} FROM ({reading("{id} = ANY (:ids)")}) AS found
 ON CONFLICT (enrollment_id) DO UPDATE SET ({NAMES}) = ({", ".join(f"excluded.{name}" for name in COLUMNS)})
 WHERE ({", ".join(f"f.{name}" for name in COLUMNS)})
   IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in COLUMNS)})
