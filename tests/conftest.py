@@ -22,8 +22,6 @@ from tests.proof import Finding, Proof, as_properties, from_properties, write_re
 REGION = "us-east-1"
 RUN_BEGAN = pytest.StashKey[float]()
 UNCOUNTED = ("tests/architecture/", "tests/bench/", "tests/fuzz/", "tests/resilience/", "tests/security/")
-MODULES_AT_ONCE = ("tests/bench/", "tests/fuzz/", "tests/resilience/", "tests/security/")
-"""What their modules set up takes longer than most of their tests; a worker that has it runs all that need it."""
 STACK_TESTS = ("tests/journeys/", "tests/local/test_stack.py", "tests/stack/", "tests/statemachines/")
 
 
@@ -104,17 +102,14 @@ def needs_the_stack(nodeid: str) -> bool:
 
 
 class OneStack(LoadScopeScheduling):  # type: ignore[misc] # xdist is untyped
-    """Every test to whoever is free, but those that need the stack to one worker, which begins with them, and those of
-    a module that is `MODULES_AT_ONCE` to another; the largest of these go first.
+    """Every test to whoever is free, but those that need the stack to one worker, which begins with them.
 
     A second stack would cost more than a second worker gains. (xdist's own `--dist loadgroup` renames tests in a way
     that pytest 9.2 does not notice, and so groups nothing.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if needs_the_stack(nodeid):
-            return "stack"
-        return nodeid.partition("::")[0] if nodeid.startswith(MODULES_AT_ONCE) else nodeid
+        return "stack" if needs_the_stack(nodeid) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from insights.rules.catalogue import MetricName
-from lodestar.api import ReadModel, WriteModel
+from lodestar.api import Day, ReadModel, WriteModel
 from lodestar.contracts.learning import Tier
 
 __all__ = ["MetricCatalogue", "MetricDefinition", "MetricName", "MetricQuery", "MetricRead", "MetricRow"]
@@ -28,8 +28,8 @@ class MetricQuery(WriteModel):
     program_id: UUID | None = None
     cohort: Cohort | None = Field(None, description=OF_COHORT, examples=["2026-03"])
     tier: Tier | None = None
-    from_: date | None = Field(None, alias="from", description="The first day of enrolment")
-    to: date | None = Field(None, description="The last day of enrolment")
+    from_: Day | None = Field(None, alias="from", description="The first day of enrolment")
+    to: Day | None = Field(None, description="The last day of enrolment")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
