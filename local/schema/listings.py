@@ -1,15 +1,22 @@
-"""Which list of the API an index serves."""
+"""Which list of the API an index serves, and which filter none does."""
 
 import json
 import re
+from collections.abc import Iterable, Set
 from functools import cache
 from typing import Any
 
 from bench.listings import LISTINGS, Listing
 from local.openapi import DOCUMENT
-from local.schema.catalogue import Index
+from local.schema.catalogue import Index, Table
 
 NO_FILTERS = {"limit", "cursor", "include", "sort"}
+FOUND_OTHERWISE = {
+    "/v1/identity/audit-events?before": "a moment of the list's order, not the column that has this name",
+    "/v1/messaging/notifications?type": "among one person's",
+    "/v1/messaging/suppressions?address": "PostgreSQL skips over the four channels of the unique index",
+}
+"""Filters by a column that needs no index of its own, and why."""
 
 
 @cache
@@ -39,6 +46,36 @@ def served(table: str, index: Index) -> list[str]:
         elif columns[0] in ("id", "created_at", "sequence") and len(columns) <= len(("created_at", "id")):
             found.append(path)
     return found
+
+
+def without_index(tables: Iterable[Table]) -> list[str]:
+    """The filters by a column that no index begins with, after the organization and what the path names: where few of
+    an organization's rows have the value, a page reads them all. An index of some of its rows may choose them by the column."""
+    by_name = {table.full_name: table for table in tables}
+    return [
+        f"{path}?{name}"
+        for path, listing in sorted(LISTINGS.items())
+        for name in sorted(_parameters(path))
+        if f"{path}?{name}" not in FOUND_OTHERWISE
+        and not _is_indexed(by_name[listing.table], _column(listing, name), after={"org_id", *_slots(path)})
+    ]
+
+
+def _is_indexed(table: Table, column: str, *, after: Set[str]) -> bool:
+    if column not in {known.name for known in table.columns}:
+        return True
+    keys = [constraint.columns for constraint in (*table.of("p"), *table.of("u"))]
+    keys += [index.columns for index in table.indexes]
+    keys += [
+        ("org_id", column)
+        for index in table.indexes
+        if index.columns[0] == "org_id" and re.search(rf"\b{column}\b", index.predicate or "")
+    ]
+    return any(column in key and set(key[: key.index(column)]) <= after for key in keys)
+
+
+def _slots(path: str) -> list[str]:
+    return re.findall(r"\{(\w+)\}", path)
 
 
 def _parameters(path: str) -> set[str]:

@@ -1,23 +1,12 @@
 """docs/schema is what the migrated database and the models say, and both say all of it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy import Connection, text
 
 from local.schema import generate, stale, undescribed, write
 from local.schema.code import load_models
-from tests.database import Database
-
-
-@pytest.fixture
-def migrated(database: Database) -> Iterator[Connection]:
-    """A transaction as the tables' owner, which is never committed."""
-    with create_engine(database.migrator_url, poolclass=NullPool).connect() as connection:
-        connection.execute(text("SET ROLE lodestar_owner"))
-        yield connection
-        connection.rollback()
 
 
 def test_the_committed_pages_are_fresh(migrated: Connection) -> None:

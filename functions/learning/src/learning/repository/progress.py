@@ -14,11 +14,15 @@ from lodestar.principal import Principal
 
 
 def enrolled(principal: Principal) -> Select[Any]:
-    """(enrollment, program, version, cohort or None) of what the caller may see."""
+    """(enrollment, program, version, cohort or None) of what the caller may see.
+
+    Every enrollment has its program and version. By an inner join PostgreSQL would take their policies for filters that
+    leave few rows, and read all that were withdrawn to put them in order, instead of a page of them in order.
+    """
     statement: Any = visible_to(principal)
     joined: Select[Any] = (
-        statement.join(Program, Program.id == Enrollment.program_id)
-        .join(ProgramVersion, ProgramVersion.id == Enrollment.version_id)
+        statement.outerjoin(Program, Program.id == Enrollment.program_id)
+        .outerjoin(ProgramVersion, ProgramVersion.id == Enrollment.version_id)
         .outerjoin(Cohort, Cohort.id == Enrollment.cohort_id)
         .add_columns(Program, ProgramVersion, Cohort)
     )
