@@ -171,7 +171,7 @@ class Catalogue:
 
 def read(connection: Connection) -> Catalogue:
     """Seven statements, however many tables there are."""
-    found = {name: _rows(connection, query) for name, query in PARTS.items()}
+    found = {name: _by_table(_rows(connection, query)) for name, query in PARTS.items()}
     made = [(row.kind, _table(row, found)) for row in _rows(connection, TABLES)]
     functions = tuple(Function(**_fields(row)) for row in _rows(connection, FUNCTIONS))
     tables = tuple(table for kind, table in made if kind != "v")
@@ -182,10 +182,17 @@ def _rows(connection: Connection, query: str) -> list[Any]:
     return list(connection.execute(text(query)))
 
 
-def _table(row: Any, found: dict[str, list[Any]]) -> Table:
+def _by_table(rows: list[Any]) -> dict[tuple[str, str], list[Any]]:
+    found: dict[tuple[str, str], list[Any]] = {}
+    for row in rows:
+        found.setdefault((row.schema, row.table), []).append(row)
+    return found
+
+
+def _table(row: Any, found: dict[str, dict[tuple[str, str], list[Any]]]) -> Table:
     parts: dict[str, Any] = {
-        name: tuple(_MAKE[name](part) for part in rows if (part.schema, part.table) == (row.schema, row.name))
-        for name, rows in found.items()
+        name: tuple(map(_MAKE[name], by_table.get((row.schema, row.name), ())))
+        for name, by_table in found.items()
     }
     visible = plain(row.visible) if row.visible else None
     return Table(row.schema, row.name, tuple(row.verbs or ()), visible, row.erasing_only, **parts)

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -43,6 +44,7 @@ def watched(properties: dict[str, Any]) -> Iterator[tuple[Any, Any, frozenset[st
         yield metric["Namespace"], metric["MetricName"], dimensions
 
 
+@cache
 def emitted() -> set[tuple[str, frozenset[str]]]:
     """Every metric of the code with every set of its dimensions: the literals given to `Metrics(...)`."""
     found = set()
@@ -54,6 +56,7 @@ def emitted() -> set[tuple[str, frozenset[str]]]:
     return found
 
 
+@cache
 def filtered() -> list[Any]:
     """The metrics that a filter makes of log lines."""
     return [
