@@ -1,7 +1,7 @@
 """The process that is AWS here: ministack 1.5.33, with what Lodestar's template needs and it does not do yet.
 
-Each patch answers one observed gap, and tests/local/test_emulator_gaps.py shows the gap without the patch: when
-that test fails, upstream has closed it and the patch goes.
+Each patch answers one observed gap, and tests/local/test_emulator_gaps.py and test_emulator_snapshots.py show the gap
+without the patch: when that test fails, upstream has closed it and the patch goes.
 Started by local/aws.py as `python -m local.emulator`, configured by ministack's own environment variables.
 """
 # ruff: noqa: SLF001 - what is patched here has no public name

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,12 @@ def operations(function: Function) -> set[str]:
     return set().union(*found)
 
 
+@cache
+def code_size(source: Path) -> int:
+    """Bytes of a folder that several functions may share, unzipped."""
+    return unzipped([path for path in source.rglob("*") if path.suffix != ".pyc" and path.is_file()])
+
+
 @EACH
 def test_a_function_has_exactly_the_layers_that_its_code_needs(function: Function) -> None:
     assert function.layers == needed(function)
@@ -70,8 +77,7 @@ def test_a_function_has_exactly_the_layers_that_its_code_needs(function: Functio
 
 @EACH
 def test_a_functions_code_and_layers_fit_into_lambda(function: Function) -> None:
-    code = unzipped([path for path in function.source.rglob("*") if path.suffix != ".pyc" and path.is_file()])
-    assert code + sum(layer_size(layer) for layer in function.layers) < LAMBDAS_LIMIT
+    assert code_size(function.source) + sum(layer_size(layer) for layer in function.layers) < LAMBDAS_LIMIT
 
 
 def test_the_common_layer_stays_small() -> None:

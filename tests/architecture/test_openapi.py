@@ -22,7 +22,7 @@ def document() -> Json:
     return assemble()
 
 
-every_operation = pytest.mark.parametrize("operation", list(operations(assemble())), ids=str)
+every_operation = pytest.mark.parametrize("operation", list(operations(document())), ids=str)
 
 
 def test_the_committed_document_is_fresh() -> None:
@@ -61,6 +61,25 @@ def test_every_parameter_body_and_answer_has_an_example_that_fits(operation: Ope
             {"components": document()["components"], **schema}, format_checker=FormatChecker()
         ).iter_errors(value)
         assert not [fault.message for fault in faults], name
+
+
+def test_every_format_that_the_document_names_is_checked() -> None:
+    """A library of formats is optional to `jsonschema`: without it, examples would fit whatever they are."""
+    named = {
+        part["format"]
+        for part in parts_of(document())
+        if part.get("type") == "string" and isinstance(part.get("format"), str)
+    }
+    assert named >= {"uuid", "date-time", "uri-reference"}
+    assert named <= FormatChecker().checkers.keys()
+
+
+def parts_of(value: Any) -> Iterator[Json]:
+    """Every object in the document."""
+    if isinstance(value, dict):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from parts_of(part)
 
 
 def _examples(operation: Operation) -> Iterator[tuple[str, Json, Any]]:
