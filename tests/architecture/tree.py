@@ -19,7 +19,7 @@ DOMAINS = sorted(p.parent.name for p in ROOT.glob("functions/*/template.yaml") i
 STACKS = [*DOMAINS, "backbone"]
 
 
-class CloudFormation(yaml.SafeLoader):
+class CloudFormation(yaml.CSafeLoader):
     """`!Ref X` is `{"Ref": "X"}`, `!GetAtt A.B` is `{"Fn::GetAtt": "A.B"}`."""
 
 
