@@ -28,12 +28,16 @@ UNCOUNTED = (
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+def run_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What all workers of a test run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+
+
+@pytest.fixture(scope="session")
+def database(run_directory: Path) -> Iterator[Database]:
     """A server for the test run, and in it a migrated database for this worker."""
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    with provide(Path(shared), worker=os.environ.get("PYTEST_XDIST_WORKER", "main")) as provided:
+    with provide(run_directory, worker=os.environ.get("PYTEST_XDIST_WORKER", "main")) as provided:
         yield provided
 
 

@@ -3,11 +3,13 @@
 What a request changes is measured once by itself, in an organization of its own; its twins must change as much.
 """
 
+import fcntl
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,8 +52,18 @@ def vendors(patched: pytest.MonkeyPatch) -> Vendors:
 
 
 @pytest.fixture(scope="module")
-def alone(vendors: Vendors, threads: None) -> dict[str, Effect]:
-    """What each request changes by itself. All succeed."""
+def alone(vendors: Vendors, threads: None, run_directory: Path) -> dict[str, Effect]:
+    """What each request changes by itself. All succeed. The first worker that asks finds it out for all of them: it
+    takes as long as a suite."""
+    kept = run_directory / "effects.json"
+    with (run_directory / "effects.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_text(json.dumps(effects_alone(vendors)))
+    return {name: Counter(effect) for name, effect in json.loads(kept.read_text()).items()}
+
+
+def effects_alone(vendors: Vendors) -> dict[str, Effect]:
     found: dict[str, Effect] = {}
     for name, _, (answer,), effect in effects(a_full_organization(), vendors, lambda once: [once.send()]):
         assert answer.status < 300, f"{name}: {answer.status} {answer.text}"
