@@ -41,7 +41,7 @@ prove: $(INSTALLED) ## Run the suites of QUALITY.md at their whole size, and wri
 LINTS := check-style check-types check-imports check-templates
 SIDE_BY_SIDE := $(MAKE) --no-print-directory -k -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 check: $(INSTALLED) ## Format, types, import law, templates, state machines, routes, OpenAPI freshness
-	@$(SIDE_BY_SIDE) check-architecture $(LINTS)
+	@$(SIDE_BY_SIDE) check-architecture $(LINTS) # the longest first
 
 lint: $(INSTALLED) ## The same without the architecture's tests, which `make test` runs too
 	@$(SIDE_BY_SIDE) $(LINTS)

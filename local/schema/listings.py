@@ -11,12 +11,6 @@ from local.openapi import DOCUMENT
 from local.schema.catalogue import Index, Table
 
 NO_FILTERS = {"limit", "cursor", "include", "sort"}
-FOUND_OTHERWISE = {
-    "/v1/identity/audit-events?before": "a moment of the list's order, not the column that has this name",
-    "/v1/messaging/notifications?type": "among one person's",
-    "/v1/messaging/suppressions?address": "PostgreSQL skips over the four channels of the unique index",
-}
-"""Filters by a column that needs no index of its own, and why."""
 
 
 @cache
@@ -50,20 +44,18 @@ def served(table: str, index: Index) -> list[str]:
 
 def without_index(tables: Iterable[Table]) -> list[str]:
     """The filters by a column that no index begins with, after the organization and what the path names: where few of
-    an organization's rows have the value, a page reads them all. An index of some of its rows may choose them by the column."""
+    an organization's rows have the value, a page reads them all. An index of some rows may choose them by the column."""
     by_name = {table.full_name: table for table in tables}
     return [
         f"{path}?{name}"
         for path, listing in sorted(LISTINGS.items())
         for name in sorted(_parameters(path))
-        if f"{path}?{name}" not in FOUND_OTHERWISE
+        if _column(listing, name) in {column.name for column in by_name[listing.table].columns}
         and not _is_indexed(by_name[listing.table], _column(listing, name), after={"org_id", *_slots(path)})
     ]
 
 
 def _is_indexed(table: Table, column: str, *, after: Set[str]) -> bool:
-    if column not in {known.name for known in table.columns}:
-        return True
     keys = [constraint.columns for constraint in (*table.of("p"), *table.of("u"))]
     keys += [index.columns for index in table.indexes]
     keys += [

@@ -64,6 +64,7 @@ def alone(vendors: Vendors, threads: None, run_directory: Path) -> dict[str, Eff
 
 
 def effects_alone(vendors: Vendors) -> dict[str, Effect]:
+    """What each request changes that is sent once, by its name."""
     found: dict[str, Effect] = {}
     for name, _, (answer,), effect in effects(a_full_organization(), vendors, lambda once: [once.send()]):
         assert answer.status < 300, f"{name}: {answer.status} {answer.text}"
